@@ -1,0 +1,290 @@
+"""What a study can be told, and what it does when it is not told.
+
+A plan is a tree of frozen dataclasses. Each field carries its default, most of them
+numbers of `facts/`, and a string below it with meaning and unit. `planfile.py` reads a
+`plan.toml` into this tree and writes one that explains itself with those strings.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from hexi_solar.facts import fact
+
+Datum = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """Where a column of ours stands in a file: `"名称"`, or `{ column = "面积", unit = "亩" }`."""
+
+    column: str = ""
+    """Name in the file."""
+    unit: str = ""
+    """Unit in the file; empty for the unit of our table."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One file with shapes."""
+
+    path: Path | None = None
+    """File, relative to the plan. Any vector format that GDAL reads, or GeoParquet; zipped or not."""
+    layer: str = ""
+    """Layer within the file; empty for the only one."""
+    datum: Datum = "wgs84"
+    """wgs84, cgcs2000, gcj02 (Gaode, Tencent) or bd09 (Baidu); files never say it."""
+    crs: str = ""
+    """Coordinate reference system, only if the file does not say it, e.g. EPSG:4548."""
+    encoding: str = ""
+    """Text encoding; empty to find it out."""
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    """Our column = theirs. Common Chinese and English names are found without it."""
+
+
+@dataclass(frozen=True)
+class AttributeTable:
+    """One workbook or CSV with more about the buildings."""
+
+    path: Path | None = None
+    """File, relative to the plan: .xlsx or .csv."""
+    sheet: str = ""
+    """Sheet; empty for the first one."""
+    join: Literal["building_id", "name_address"] = "building_id"
+    """How its rows find their building."""
+    encoding: str = ""
+    """Text encoding of a CSV; empty to find it out."""
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    """Our column = theirs."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What is read, all paths relative to the plan."""
+
+    buildings: Layer = field(default_factory=Layer)
+    """Footprints: the only layer a study cannot do without."""
+    attributes: tuple[AttributeTable, ...] = ()
+    """Tables joined to the buildings, in this order; a later one fills what is still unknown."""
+    points: tuple[Layer, ...] = ()
+    """Point layers (places of interest, addresses) whose columns go to the footprint below them."""
+    boundary: Layer = field(default_factory=Layer)
+    """Outline of the district; buildings outside are left out and counted."""
+    subdistricts: Layer = field(default_factory=Layer)
+    """Subdistricts (街道) with `name` and `code`."""
+    zones: Layer = field(default_factory=Layer)
+    """Zones (园区) with `name`."""
+    register: AttributeTable = field(default_factory=AttributeTable)
+    """Events of PV projects (建档立卡), see `hexi-solar columns register`."""
+
+
+@dataclass(frozen=True)
+class Buildings:
+    """What is taken where a layer is silent."""
+
+    storey_height_m: float = 3.0
+    """Height of one storey where only floors are known. [m]"""
+    repair: bool = True
+    """Repair broken shapes (and log it) instead of leaving them out."""
+    overlap_share: float = 0.05
+    """Overlaps above this share of the smaller footprint are reported. [-]"""
+
+
+@dataclass(frozen=True)
+class Weather:
+    """The year that is simulated."""
+
+    paths: tuple[Path, ...] = ()
+    """EPW, TMY3, PVGIS (CSV, JSON), NSRDB or CSV files; none for the built-in climate year."""
+    format: Literal["", "epw", "tmy3", "pvgis", "nsrdb", "csv"] = ""
+    """Format; empty to find it out."""
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    """For CSV: our column (time, ghi, dni, dhi, temp_air, wind_speed) = theirs."""
+    latitude: float | None = None
+    """For CSV: latitude of the station. [°]"""
+    longitude: float | None = None
+    """For CSV: longitude of the station. [°]"""
+    tz: str = ""
+    """For CSV: time zone of the station, e.g. Asia/Shanghai."""
+    sun_offset_minutes: float | None = None
+    """Where in the row's hour the sun stands, from its start; empty to find it by closure. [min]"""
+    far_km: float = 100.0
+    """Weather from further away than this is warned of. [km]"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the district lies; found from the footprints where not given."""
+
+    latitude: float | None = None
+    """[°]"""
+    longitude: float | None = None
+    """[°]"""
+    altitude: float = 3.0
+    """Above sea level. [m]"""
+    tz: str = "Asia/Shanghai"
+    """Time zone of the office."""
+    albedo: float = fact("pv.site.albedo")
+    """Reflectance of the surroundings. [-]"""
+
+
+@dataclass(frozen=True)
+class Roofs:
+    """From the footprint to the area that modules may stand on."""
+
+    threshold_m2: float = fact("roofs.threshold_m2")
+    """Roofs of a building together at or above this are candidates. [m²]"""
+    threshold_on: Literal["gross", "usable"] = "gross"
+    """Area that the threshold is held against."""
+    setback_m: float = fact("roofs.setback_m")
+    """Kept free along the edge. [m]"""
+    parapet_height_m: float = fact("roofs.parapet_height_m")
+    """Parapet above the roof, on flat roofs. [m]"""
+    module_clearance_m: float = fact("roofs.module_clearance_m")
+    """Lower edge of the modules above the roof. [m]"""
+    lane_width_m: float = fact("roofs.lane_width_m")
+    """Access lanes across the rows. [m]"""
+    lane_spacing_m: float = fact("roofs.lane_spacing_m")
+    """Distance between access lanes. [m]"""
+    mounting: Literal["ballast", "anchored"] = "anchored"
+    """How rows stand on a flat roof; it decides the added load."""
+    north_slope_tilt: float = 10.0
+    """Slopes that face away from the equator are used below this tilt only. [°]"""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How modules stand."""
+
+    layout: Literal["south", "east_west", "aligned"] = "south"
+    """south: rows towards the equator; east_west: pairs back to back; aligned: along the building."""
+    flat_tilt: float = 10.0
+    """Tilt of rows on flat roofs. [°]"""
+    shade_free_from: float = 9.0
+    """No row shades another from this true solar time on the day of winter solstice. [h]"""
+    shade_free_until: float = 15.0
+    """... until this one (GB 50797 7.2.2). [h]"""
+    pitch_m: float | None = None
+    """Row pitch; empty for the shade-free one. [m]"""
+    module_length_m: float = fact("pv.module.length_m")
+    """[m]"""
+    module_width_m: float = fact("pv.module.width_m")
+    """[m]"""
+    module_power_w: float = fact("pv.module.power_w")
+    """Rated power of one module. [W]"""
+    module_gap_m: float = 0.02
+    """Gap between modules of a row. [m]"""
+
+
+@dataclass(frozen=True)
+class PV:
+    """The chain from irradiance to alternating current."""
+
+    transposition: Literal["perez", "haydavies"] = "perez"
+    """Model of the sky's brightness (Perez 1990 or Hay-Davies 1980)."""
+    gamma_pdc: float = fact("pv.module.gamma_pdc")
+    """Temperature coefficient of power. [1/K]"""
+    temperature: Literal["sapm", "faiman"] = "sapm"
+    """Cell temperature model; open rack for rows, close to the roof for flush mounting."""
+    soiling_loss: tuple[float, ...] = tuple(fact("pv.losses.soiling"))
+    """Per month. [-]"""
+    snow_loss: tuple[float, ...] = tuple(fact("pv.losses.snow"))
+    """Per month. [-]"""
+    mismatch_loss: float = fact("pv.losses.mismatch")
+    """Modules of one string that differ from each other. [-]"""
+    wiring_loss: float = fact("pv.losses.wiring")
+    """[-]"""
+    connections_loss: float = fact("pv.losses.connections")
+    """[-]"""
+    light_induced_loss: float = fact("pv.losses.light_induced")
+    """Degradation of the first hours of light. [-]"""
+    availability_loss: float = fact("pv.losses.availability")
+    """[-]"""
+    eta_inv_nom: float = fact("pv.inverter.eta_inv_nom")
+    """Nominal efficiency of the inverter. [-]"""
+    dc_ac_ratio: float = fact("pv.inverter.dc_ac_ratio")
+    """Module power over inverter power. [-]"""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """In which order roofs are shown."""
+
+    by: Literal["capacity", "energy", "co2", "weighted"] = "capacity"
+    """What decides."""
+    weights: Mapping[str, float] = field(default_factory=lambda: {"capacity": 1.0})
+    """For weighted: capacity, energy, specific_yield, co2 = weight; each scaled to 0..1. [-]"""
+    emission_factor: str = "tianjin"
+    """Entry of facts/carbon.toml."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which rate is reported, and for which buildings."""
+
+    start: dt.date = dt.date.fromisoformat(fact("coverage.start"))
+    """Buildings completed from this day are new."""
+    definition: str = "installable"
+    """Reported definition, an entry of facts/coverage.toml or of `definitions` below."""
+    reading: Literal["module_area", "module_horizontal_area", "array_area"] = "module_area"
+    """What counts as PV area."""
+    scope: Literal["all", "eligible"] = "all"
+    """All new public institutions, or only roofs at or above the threshold whose load is not refused."""
+    cohort: Literal["cumulative", "in_year"] = "cumulative"
+    """All completed since the start, or those of the year."""
+    target: float = fact("coverage.target")
+    """Target of the reported definition. [-]"""
+    target_year: int = fact("coverage.target_year")
+    """Year by whose end it should be met."""
+    targets: Mapping[str, float] = field(default_factory=dict)
+    """Further years = target."""
+    definitions: Mapping[str, Any] = field(default_factory=dict)
+    """Further definitions, written like those of facts/coverage.toml."""
+
+
+@dataclass(frozen=True)
+class Map:
+    """What the map shows besides results."""
+
+    stamp: str = "内部使用，未经审图不得公开"
+    """Printed on the map."""
+    others: bool = True
+    """Draw the buildings that are not candidates, in grey."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One study."""
+
+    name: str = "demo"
+    """Folder of the results below outputs/."""
+    title: str = ""
+    """Heading of map, workbook and reports."""
+    crs: str = "EPSG:4548"
+    """Projected system in metres that everything is measured in (Hexi: CGCS2000 / 3-degree GK CM 117E)."""
+    language: Literal["zh", "en"] = "zh"
+    """Language of everything that is shown."""
+    as_of: dt.date | None = None
+    """Day that counts as today; empty for the day of the run."""
+    synthetic: bool = False
+    """True if the layers are generated; said wherever results show."""
+    layers: Layers = field(default_factory=Layers)
+    buildings: Buildings = field(default_factory=Buildings)
+    weather: Weather = field(default_factory=Weather)
+    site: Site = field(default_factory=Site)
+    roofs: Roofs = field(default_factory=Roofs)
+    layout: Layout = field(default_factory=Layout)
+    pv: PV = field(default_factory=PV)
+    ranking: Ranking = field(default_factory=Ranking)
+    coverage: Coverage = field(default_factory=Coverage)
+    map: Map = field(default_factory=Map)
+    path: Path | None = field(default=None, metadata={"internal": True})
+
+    @property
+    def today(self) -> dt.date:
+        """The day that coverage is shown at."""
+        return self.as_of or dt.date.today()

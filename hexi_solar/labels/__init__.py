@@ -1,0 +1,64 @@
+"""One catalogue of texts, Chinese and English side by side.
+
+Each TOML file in this folder holds texts for one place where people read: `columns`,
+`enums`, `problems`, `map`, ... A text is a table with `zh` and `en`; its key is the
+path of tables that leads to it. Two languages in one file keep a translation beside its
+original, where a missing one shows; that is why this is not gettext.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+LANGUAGES = ("zh", "en")
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Read every text, by its dotted key."""
+    entries: dict[str, dict[str, str]] = {}
+    folder = files("hexi_solar.labels")
+    for file in sorted(folder.iterdir(), key=lambda item: item.name):
+        if file.name.endswith(".toml"):
+            _collect(tomllib.loads(file.read_text("utf-8")), "", entries)
+    return entries
+
+
+def _collect(node: dict[str, Any], path: str, entries: dict[str, dict[str, str]]) -> None:
+    """Gather the leaves, tables with a text per language, below one node."""
+    if isinstance(node.get("zh"), str):
+        entries[path] = {language: node[language] for language in LANGUAGES}
+        return
+    for key, child in node.items():
+        _collect(child, f"{path}.{key}" if path else key, entries)
+
+
+def text(key: str, language: str, **fields: Any) -> str:
+    """
+    Return one text in one language, its fields filled in.
+
+    Parameters
+    ----------
+    key
+        Dotted path in the catalogue, e.g. ``"enum.owner_type.school"``.
+    language
+        ``"zh"`` or ``"en"``.
+    fields
+        Values for the ``{names}`` in the text.
+
+    Raises
+    ------
+    KeyError
+        If there is no such text: a missing translation is a defect of ours.
+    """
+    template = catalogue()[key][language]
+    return template.format(**fields) if fields else template
+
+
+def label(kind: str, value: object, language: str) -> str:
+    """Return the name of one value of an enumeration; an unlisted value stands for itself."""
+    entry = catalogue().get(f"enum.{kind}.{value}")
+    return entry[language] if entry else str(value)

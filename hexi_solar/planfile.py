@@ -1,0 +1,333 @@
+"""A plan on disk: read into the tree of `config.py`, written with its own explanation.
+
+Everything wrong in a plan is said at once: unknown keys with the nearest known one,
+values of the wrong kind, values out of range, files that are not there.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import difflib
+import inspect
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from hexi_solar import config
+from hexi_solar.config import Column, Plan
+from hexi_solar.errors import ConfigError, Problem
+
+# lowest and highest value that makes sense, both allowed
+RANGES: dict[str, tuple[float, float]] = {
+    "buildings.storey_height_m": (2.0, 8.0),
+    "buildings.overlap_share": (0.0, 1.0),
+    "weather.latitude": (-90.0, 90.0),
+    "weather.longitude": (-180.0, 180.0),
+    "weather.sun_offset_minutes": (-60.0, 60.0),
+    "weather.far_km": (0.0, 20_000.0),
+    "site.latitude": (-90.0, 90.0),
+    "site.longitude": (-180.0, 180.0),
+    "site.altitude": (-500.0, 9000.0),
+    "site.albedo": (0.0, 1.0),
+    "roofs.threshold_m2": (0.0, 1e6),
+    "roofs.setback_m": (0.0, 20.0),
+    "roofs.parapet_height_m": (0.0, 5.0),
+    "roofs.module_clearance_m": (0.0, 5.0),
+    "roofs.lane_width_m": (0.0, 20.0),
+    "roofs.lane_spacing_m": (5.0, 1e6),
+    "roofs.north_slope_tilt": (0.0, 90.0),
+    "layout.flat_tilt": (0.0, 60.0),
+    "layout.shade_free_from": (4.0, 12.0),
+    "layout.shade_free_until": (12.0, 20.0),
+    "layout.pitch_m": (0.5, 50.0),
+    "layout.module_length_m": (0.3, 4.0),
+    "layout.module_width_m": (0.3, 4.0),
+    "layout.module_power_w": (10.0, 2000.0),
+    "layout.module_gap_m": (0.0, 1.0),
+    "pv.gamma_pdc": (-0.02, 0.0),
+    "pv.soiling_loss": (0.0, 1.0),
+    "pv.snow_loss": (0.0, 1.0),
+    "pv.mismatch_loss": (0.0, 1.0),
+    "pv.wiring_loss": (0.0, 1.0),
+    "pv.connections_loss": (0.0, 1.0),
+    "pv.light_induced_loss": (0.0, 1.0),
+    "pv.availability_loss": (0.0, 1.0),
+    "pv.eta_inv_nom": (0.5, 1.0),
+    "pv.dc_ac_ratio": (0.5, 3.0),
+    "coverage.target": (0.0, 1.0),
+    "coverage.target_year": (2000, 2100),
+}
+MONTHLY = ("pv.soiling_loss", "pv.snow_loss")
+
+
+def read_plan(path: Path | str) -> Plan:
+    """
+    Read a plan and everything that it leaves to the defaults.
+
+    Parameters
+    ----------
+    path
+        The `plan.toml`; relative paths in it are taken from its folder.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, is not TOML, or asks for something there is not.
+    """
+    path = Path(path)
+    try:
+        given = tomllib.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError(Problem("plan_missing", {"file": path})) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(Problem("plan_not_toml", {"file": path, "found": error})) from None
+    except OSError as error:
+        raise ConfigError(Problem("plan_unreadable", {"file": path, "found": error})) from None
+    return parse_plan(given, path)
+
+
+def parse_plan(given: Mapping[str, Any], path: Path) -> Plan:
+    """
+    Build a plan from its parsed TOML.
+
+    Raises
+    ------
+    ConfigError
+        With every unknown key, wrong kind and value out of range.
+    """
+    problems: list[Problem] = []
+    plan = _Reader(path, problems).tree(Plan, given, "")
+    if not problems:
+        problems += _contradictions(plan, path)
+    if problems:
+        raise ConfigError(*problems)
+    return plan
+
+
+class _Reader:
+    """Turns TOML values into the types that `config.py` asks for, and keeps what is wrong."""
+
+    def __init__(self, path: Path, problems: list[Problem]) -> None:
+        self.path = path
+        self.folder = path.parent
+        self.problems = problems
+
+    def tree(self, kind: Any, given: Any, where: str) -> Any:
+        """Read one table into one dataclass."""
+        if not isinstance(given, Mapping):
+            self.wrong(where, given, "a table")
+            return kind()
+        hints = get_type_hints(kind)
+        known = {f.name for f in fields(kind) if not f.metadata.get("internal")}
+        values: dict[str, Any] = {"path": self.path} if kind is Plan else {}
+        for key, value in given.items():
+            name = f"{where}.{key}" if where else key
+            if key in known:
+                values[key] = self.value(hints[key], value, name)
+            else:
+                self.unknown(where, key, known)
+        return kind(**values)
+
+    def value(self, kind: Any, given: Any, where: str) -> Any:
+        """Read one value as the type that its field has."""
+        origin, arguments = get_origin(kind), get_args(kind)
+        if kind is Any:
+            return given
+        if is_dataclass(kind) and kind is not Column:
+            return self.tree(kind, given, where)
+        if origin is Literal:
+            return self.choice(arguments, given, where)
+        if origin in (Union, UnionType):
+            return self.value(next(a for a in arguments if a is not type(None)), given, where)
+        if origin is tuple:
+            return self.many(arguments[0], given, where)
+        if origin is not None and issubclass(origin, Mapping):
+            return self.mapping(arguments[1], given, where)
+        return self.scalar(kind, given, where)
+
+    def scalar(self, kind: Any, given: Any, where: str) -> Any:
+        """Read a number, a word, a date, a path or a column."""
+        if kind is Column:
+            return self.column(given, where)
+        if kind is Path and isinstance(given, str):
+            return (self.folder / given).resolve() if given else None
+        if kind is float and isinstance(given, int | float) and not isinstance(given, bool):
+            return self.in_range(float(given), where)
+        if kind is int and isinstance(given, int) and not isinstance(given, bool):
+            return self.in_range(given, where)
+        if kind is dt.date and isinstance(given, dt.date) and not isinstance(given, dt.datetime):
+            return given
+        if kind in (str, bool) and isinstance(given, kind):
+            return given
+        wanted = {Path: "a path", float: "a number", int: "a whole number", str: "text"}
+        wanted |= {bool: "true or false", dt.date: "a date such as 2025-12-31"}
+        self.wrong(where, given, wanted[kind])
+        return given
+
+    def column(self, given: Any, where: str) -> Column:
+        """Read where a column stands: its name, or a table with name and unit."""
+        if isinstance(given, str):
+            return Column(given)
+        result: Column = self.tree(Column, given, where)
+        return result
+
+    def many(self, kind: Any, given: Any, where: str) -> tuple[Any, ...]:
+        """Read a list; a number for each month where one number is given for all."""
+        if where in MONTHLY and isinstance(given, int | float) and not isinstance(given, bool):
+            given = [given] * 12
+        if not isinstance(given, list):
+            self.wrong(where, given, "a list")
+            return ()
+        if where in MONTHLY and len(given) != 12:
+            self.wrong(where, f"{len(given)} values", "12 values, January first, or one for all")
+        name = "{}" if where in MONTHLY else "{}[{}]"
+        return tuple(self.value(kind, v, name.format(where, i)) for i, v in enumerate(given))
+
+    def mapping(self, kind: Any, given: Any, where: str) -> dict[str, Any]:
+        """Read a table with keys of the user's own."""
+        if not isinstance(given, Mapping):
+            self.wrong(where, given, "a table")
+            return {}
+        return {str(k): self.value(kind, v, f"{where}.{k}") for k, v in given.items()}
+
+    def choice(self, known: tuple[Any, ...], given: Any, where: str) -> Any:
+        """Read one of a few words."""
+        if given not in known:
+            words = ", ".join(str(k) for k in known if k)
+            self.wrong(where, given, f"one of: {words}{nearest(str(given), known)}")
+            return known[0]
+        return given
+
+    def in_range(self, given: float, where: str) -> float:
+        """Refuse a number that makes no sense."""
+        low, high = RANGES.get(where, (float("-inf"), float("inf")))
+        if not low <= given <= high:
+            self.wrong(where, given, f"{low:g} to {high:g}")
+        return given
+
+    def wrong(self, where: str, found: Any, expected: str) -> None:
+        """Note a value that cannot be used."""
+        facts = {"file": self.path.name, "key": where, "found": found, "expected": expected}
+        self.problems.append(Problem("plan_value", facts))
+
+    def unknown(self, where: str, key: str, known: set[str]) -> None:
+        """Note a key that there is not."""
+        facts = {"file": self.path.name, "table": where or "-", "key": key}
+        self.problems.append(Problem("plan_key", facts | {"hint": nearest(key, known)}))
+
+
+def nearest(word: str, known: Any) -> str:
+    """
+    Ask whether the nearest known word was meant.
+
+    Examples
+    --------
+    >>> nearest("mismatch_los", {"mismatch_loss", "wiring_loss"})
+    '; did you mean mismatch_loss?'
+    """
+    close = difflib.get_close_matches(word, sorted(str(k) for k in known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _contradictions(plan: Plan, path: Path) -> list[Problem]:
+    """Find what is wrong only in the light of the whole plan: files that are not there."""
+    layers = plan.layers
+    named = [("layers.buildings.path", layers.buildings.path)]
+    named += [(f"layers.attributes[{i}].path", t.path) for i, t in enumerate(layers.attributes)]
+    named += [(f"layers.points[{i}].path", t.path) for i, t in enumerate(layers.points)]
+    for name in ("boundary", "subdistricts", "zones", "register"):
+        named.append((f"layers.{name}.path", getattr(layers, name).path))
+    named += [(f"weather.paths[{i}]", p) for i, p in enumerate(plan.weather.paths)]
+    found = [
+        Problem("file_missing", {"file": path.name, "key": key, "found": file})
+        for key, file in named
+        if file is not None and not file.exists()
+    ]
+    if plan.layers.buildings.path is None:
+        found.insert(0, Problem("no_buildings", {"file": path.name}))
+    if Path(plan.name).name != plan.name or plan.name in ("", ".", ".."):
+        facts = {"file": path.name, "key": "name", "found": plan.name}
+        found.append(Problem("plan_value", facts | {"expected": "a folder name"}))
+    return found
+
+
+@cache
+def meanings(kind: type) -> dict[str, str]:
+    """
+    Read the strings that stand below the fields of a settings class.
+
+    Examples
+    --------
+    >>> meanings(config.Site)["albedo"]
+    'Reflectance of the surroundings. [-]'
+    """
+    body = ast.parse(inspect.getsource(kind)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    found: dict[str, str] = {}
+    for statement, following in zip(body.body, body.body[1:], strict=False):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            value = getattr(following, "value", None)
+            if isinstance(following, ast.Expr) and isinstance(value, ast.Constant):
+                found[statement.target.id] = inspect.cleandoc(str(value.value))
+    return found
+
+
+def plan_template() -> str:
+    """Write a plan with every setting, each at its default, explained and commented out."""
+    lines = ["# One study of hexi_solar. Lines that start with # show the defaults.", ""]
+    lines += _settings(Plan, skip=("path",))
+    lines += ["", "[layers.buildings]", 'path = "layers/buildings.gpkg"']
+    lines += _settings(config.Layer, skip=("path",))
+    lines += ["", "# [layers.buildings.columns]", '# name = "名称"']
+    lines += ['# floor_area_m2 = { column = "建筑面积", unit = "万m2" }']
+    for name in ("boundary", "subdistricts", "zones", "register"):
+        lines += ["", f"# [layers.{name}]", f'# path = "layers/{name}.gpkg"']
+    lines[-1] = '# path = "layers/register.xlsx"'
+    lines += ["", "# [[layers.attributes]]", '# path = "layers/attributes.xlsx"']
+    lines += ['# join = "building_id"   # or "name_address"']
+    for name in ("buildings", "weather", "site", "roofs", "layout", "pv", "ranking", "coverage"):
+        lines += ["", f"[{name}]", *_settings(getattr(config, name.title().replace("Pv", "PV")))]
+    lines += ["", "[map]", *_settings(config.Map)]
+    return "\n".join(lines) + "\n"
+
+
+def _settings(kind: Any, skip: tuple[str, ...] = ()) -> list[str]:
+    """Write the plain settings of one table as comments."""
+    default, said = kind(), meanings(kind)
+    lines = []
+    for f in fields(kind):
+        value = getattr(default, f.name)
+        if f.name in skip or is_dataclass(value):
+            continue
+        if f.name not in ("layer", "attributes") or value != ():
+            lines.append(f"# {said.get(f.name, '')}")
+            lines.append(f"# {f.name} = {toml_value(value)}")
+    return lines
+
+
+def toml_value(value: Any) -> str:
+    """
+    Write one value as TOML.
+
+    Examples
+    --------
+    >>> toml_value((0.04, True, "南"))
+    '[0.04, true, "南"]'
+    """
+    if value is None:
+        return '""'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(toml_value(v) for v in value) + "]"
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{k} = {toml_value(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, str | Path):
+        escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return str(value)

@@ -1,0 +1,321 @@
+"""The tables between the steps, declared once, column by column.
+
+A table is a DataFrame with a named index; its declaration says unit, range, allowed
+words and meaning of every column. `check` names every problem of a table at once, with
+the rows. NaN means "not known", 0 means zero; an assumed value is marked in the
+`*_source` column beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from hexi_solar.errors import Problem, SchemaError
+
+OWNER_TYPES = (
+    "government", "school", "university", "hospital", "culture", "sport", "office", "mall",
+    "hotel", "transport", "industrial", "residential", "other", "unknown",
+)  # fmt: skip
+SOURCES = ("measured", "surveyed", "derived", "assumed", "unknown")
+YES_NO = ("yes", "no", "unknown")
+STATUSES = ("planned", "approved", "building", "completed", "unknown")
+ROOF_KINDS = ("flat", "metal", "tile", "curved")
+LOAD_EVIDENCE = ("appraisal", "drawings", "prior", "none")
+STAGES = (
+    "survey", "reserved", "filed", "building", "connected", "operating", "retired",
+)  # fmt: skip
+MODES = ("self_use", "surplus", "full_feed_in", "unknown")
+EXCLUSIONS = (
+    "setback", "plant", "stair_head", "skylight", "access_lane", "load_refused",
+    "parapet_shadow", "orientation",
+)  # fmt: skip
+# these leave the installable area; those after them only the usable one
+PERMANENT_EXCLUSIONS = EXCLUSIONS[:6]
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """One column: its kind, unit, range or words, and its names."""
+
+    name: str
+    kind: str  # "text", "float", "int", "bool", "date", "list"
+    zh: str
+    en: str
+    unit: str = ""
+    low: float = float("-inf")
+    high: float = float("inf")
+    words: tuple[str, ...] = ()
+    required: bool = False  # no unknown values
+
+    def label(self, language: str) -> str:
+        """Name for people, with the unit."""
+        name = self.zh if language == "zh" else self.en
+        return f"{name} [{self.unit}]" if self.unit else name
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its index and columns."""
+
+    name: str
+    index: tuple[str, ...]
+    zh: str
+    en: str
+    columns: tuple[ColumnSpec, ...]
+
+    def __iter__(self) -> Iterator[ColumnSpec]:
+        return iter(self.columns)
+
+    def __getitem__(self, name: str) -> ColumnSpec:
+        return next(c for c in self.columns if c.name == name)
+
+    @property
+    def names(self) -> list[str]:
+        """Columns in their order."""
+        return [c.name for c in self.columns]
+
+
+def _c(name: str, kind: str, zh: str, en: str, unit: str = "", **more: object) -> ColumnSpec:
+    return ColumnSpec(name, kind, zh, en, unit, **more)  # type: ignore[arg-type]
+
+
+def _months(stem: str, zh: str, en: str, unit: str) -> tuple[ColumnSpec, ...]:
+    return tuple(
+        _c(stem.format(m), "float", f"{m} 月{zh}", f"{en}, month {m}", unit, low=0.0)
+        for m in range(1, 13)
+    )
+
+
+BUILDINGS = Table("buildings", ("building_id",), "建筑", "Buildings", (
+    _c("name", "text", "名称", "Name"),
+    _c("address", "text", "地址", "Address"),
+    _c("owner_text", "text", "权属与用途（原文）", "Owner and use as written in the layer"),
+    _c("owner_type", "text", "权属类型", "Owner type", words=OWNER_TYPES, required=True),
+    _c("owner_type_source", "text", "权属类型来源", "Source of the owner type", words=SOURCES),
+    _c("owner_rule", "text", "匹配规则", "Rule that matched the owner type"),
+    _c("public_institution", "text", "公共机构", "Public institution", words=YES_NO, required=True),
+    _c("department", "text", "主管部门", "Department in charge"),
+    _c("subdistrict", "text", "街道", "Subdistrict"),
+    _c("subdistrict_code", "text", "街道代码", "Code of the subdistrict"),
+    _c("zone", "text", "园区", "Zone"),
+    _c("height_m", "float", "高度", "Height above ground", "m", low=0.0, high=1000.0),
+    _c("height_source", "text", "高度来源", "Source of the height", words=SOURCES),
+    _c("floors", "float", "层数", "Floors", low=0, high=200),
+    _c("floor_area_m2", "float", "建筑面积", "Floor area", "m²", low=0.0),
+    _c("floor_area_source", "text", "建筑面积来源", "Source of the floor area", words=SOURCES),
+    _c("footprint_area_m2", "float", "基底面积", "Footprint", "m²", low=0.0, required=True),
+    _c("status", "text", "建设状态", "Status", words=STATUSES, required=True),
+    _c("approved_on", "date", "审批日期", "Approved on"),
+    _c("expected_on", "date", "预计竣工日期", "Completion expected on"),
+    _c("completed_on", "date", "竣工日期", "Completed on"),
+    _c("completed_on_source", "text", "竣工日期来源", "Source of the completion date; derived: only the year is known, taken as its last day", words=SOURCES),
+    _c("pv_reserved", "text", "预留光伏", "PV reserved in the design", words=YES_NO),
+    _c("roof_kind", "text", "屋面类型", "Roof kind", words=ROOF_KINDS, required=True),
+    _c("roof_kind_source", "text", "屋面类型来源", "Source of the roof kind", words=SOURCES),
+    _c("load_evidence", "text", "荷载依据", "Evidence of load-bearing", words=LOAD_EVIDENCE, required=True),
+    _c("load_reserve_kn_m2", "float", "荷载裕度", "Load reserve", "kN/m²", low=0.0, high=50.0),
+    _c("source_row", "int", "原图层行号", "Row in the building layer, counted from 1"),
+))  # fmt: skip
+
+ROOFS = Table("roofs", ("roof_id",), "屋顶", "Roofs", (
+    _c("building_id", "text", "建筑编号", "Building", required=True),
+    _c("surface_tilt", "float", "坡度", "Tilt of the plane", "°", low=0.0, high=90.0, required=True),
+    _c("surface_azimuth", "float", "朝向", "Azimuth of the plane, clockwise from north", "°", low=0.0, high=360.0, required=True),
+    _c("area_m2", "float", "斜面面积", "Area along the slope", "m²", low=0.0, required=True),
+    _c("horizontal_area_m2", "float", "水平投影面积", "Horizontal area", "m²", low=0.0, required=True),
+    _c("installable_area_m2", "float", "可安装面积", "Installable horizontal area: after permanent exclusions, before row gaps", "m²", low=0.0, required=True),
+    _c("usable_area_m2", "float", "可布置面积", "Usable horizontal area: installable less parapet shadow and slopes turned away", "m²", low=0.0, required=True),
+    _c("roof_kind", "text", "屋面类型", "Roof kind", words=ROOF_KINDS, required=True),
+    _c("mounting", "text", "安装方式", "Mounting", words=("ballast", "anchored", "clamped")),
+    _c("tilt_source", "text", "坡度来源", "Source of the tilt", words=SOURCES),
+    _c("source", "text", "数据等级", "Tier of the data behind the plane", words=("footprint", "surface_model")),
+))  # fmt: skip
+
+EXCLUSION_LEDGER = Table("exclusions", ("roof_id", "reason"), "面积扣减台账", "Exclusion ledger", (
+    _c("area_m2", "float", "扣减面积", "Horizontal area taken out", "m²", low=0.0, required=True),
+    _c("evidence", "text", "依据", "Evidence", words=SOURCES),
+    _c("basis", "text", "说明", "What the figure rests on"),
+))  # fmt: skip
+
+LAYOUTS = Table("layouts", ("roof_id",), "组件布置", "Layouts", (
+    _c("building_id", "text", "建筑编号", "Building", required=True),
+    _c("module_tilt", "float", "组件倾角", "Tilt of the modules", "°", low=0.0, high=90.0, required=True),
+    _c("module_azimuth", "float", "组件方位角", "Azimuth of the modules, clockwise from north", "°", low=0.0, high=360.0, required=True),
+    _c("modules", "int", "组件数", "Modules", low=0, required=True),
+    _c("rows", "int", "排数", "Rows", low=0),
+    _c("pitch_m", "float", "排距", "Row pitch, horizontal; along the slope where flush", "m", low=0.0),
+    _c("gcr", "float", "地面覆盖率", "Ground coverage ratio", low=0.0, high=1.0),
+    _c("capacity_kwp", "float", "装机容量", "Capacity", "kWp", low=0.0, required=True),
+    _c("module_area_m2", "float", "组件面积", "Module area", "m²", low=0.0, required=True),
+    _c("module_horizontal_area_m2", "float", "组件水平投影面积", "Horizontal projection of the modules", "m²", low=0.0, required=True),
+    _c("array_area_m2", "float", "阵列面积", "Array field with its row gaps, horizontal", "m²", low=0.0, required=True),
+    _c("flush", "bool", "平铺", "Flush with the roof"),
+))  # fmt: skip
+
+WEATHER = Table("weather", ("time",), "气象年", "Weather", (
+    _c("ghi", "float", "水平面总辐照度", "Global horizontal irradiance", "W/m²", low=0.0, high=1600.0, required=True),
+    _c("dni", "float", "法向直射辐照度", "Direct normal irradiance", "W/m²", low=0.0, high=1500.0, required=True),
+    _c("dhi", "float", "水平面散射辐照度", "Diffuse horizontal irradiance", "W/m²", low=0.0, high=1200.0, required=True),
+    _c("temp_air", "float", "气温", "Air temperature", "°C", low=-90.0, high=70.0, required=True),
+    _c("wind_speed", "float", "风速", "Wind speed", "m/s", low=0.0, high=110.0, required=True),
+))  # fmt: skip
+
+YIELDS = Table("yields", ("roof_id",), "发电量", "Yields", (
+    _c("building_id", "text", "建筑编号", "Building", required=True),
+    _c("poa_global_kwh_m2", "float", "倾斜面年辐照量", "In-plane irradiation per year, unshaded", "kWh/m²", low=0.0, high=4000.0),
+    _c("effective_irradiance_kwh_m2", "float", "有效年辐照量", "In-plane irradiation after shading and reflection", "kWh/m²", low=0.0, high=4000.0),
+    _c("energy_dc_kwh", "float", "直流年发电量", "DC energy per year", "kWh", low=0.0),
+    _c("energy_ac_kwh", "float", "首年发电量", "AC energy in the first year", "kWh", low=0.0),
+    *_months("energy_ac_{:02d}_kwh", "发电量", "AC energy", "kWh"),
+    _c("specific_yield_kwh_kwp", "float", "单位容量发电量", "Specific yield", "kWh/kWp", low=0.0, high=3500.0),
+    _c("performance_ratio", "float", "系统效率 PR", "Performance ratio (IEC 61724-1)", low=0.0, high=1.2),
+    _c("shading_loss", "float", "遮挡损失", "Irradiation lost to rows and surroundings", low=0.0, high=1.0),
+))  # fmt: skip
+
+CANDIDATES = Table("candidates", ("building_id",), "候选屋顶", "Candidates", (
+    _c("rank", "int", "总排名", "Rank", low=1, required=True),
+    _c("rank_in_owner_type", "int", "同类排名", "Rank within the owner type", low=1, required=True),
+    _c("name", "text", "名称", "Name"),
+    _c("owner_type", "text", "权属类型", "Owner type", words=OWNER_TYPES, required=True),
+    _c("public_institution", "text", "公共机构", "Public institution", words=YES_NO, required=True),
+    _c("department", "text", "主管部门", "Department in charge"),
+    _c("subdistrict", "text", "街道", "Subdistrict"),
+    _c("address", "text", "地址", "Address"),
+    _c("status", "text", "建设状态", "Status", words=STATUSES),
+    _c("eligible", "text", "是否可装", "Eligible", words=YES_NO, required=True),
+    _c("reasons", "list", "原因", "Reasons"),
+    _c("roof_area_m2", "float", "屋顶面积", "Roof area", "m²", low=0.0, required=True),
+    _c("installable_area_m2", "float", "可安装面积", "Installable area", "m²", low=0.0),
+    _c("usable_area_m2", "float", "可布置面积", "Usable area", "m²", low=0.0),
+    _c("modules", "int", "组件数", "Modules", low=0),
+    _c("capacity_kwp", "float", "可装容量", "Capacity", "kWp", low=0.0, required=True),
+    _c("module_area_m2", "float", "组件面积", "Module area", "m²", low=0.0),
+    _c("array_area_m2", "float", "阵列面积", "Array field", "m²", low=0.0),
+    _c("energy_ac_kwh", "float", "首年发电量", "AC energy in the first year", "kWh", low=0.0),
+    _c("specific_yield_kwh_kwp", "float", "单位容量发电量", "Specific yield", "kWh/kWp", low=0.0),
+    _c("performance_ratio", "float", "系统效率 PR", "Performance ratio", low=0.0, high=1.2),
+    _c("co2_t", "float", "年减排量", "Emissions avoided in the first year", "tCO₂", low=0.0),
+    _c("existing_kwp", "float", "已装容量", "Capacity already on the roof", "kWp", low=0.0),
+    _c("roof_kind", "text", "屋面类型", "Roof kind", words=ROOF_KINDS),
+    _c("roof_kind_source", "text", "屋面类型来源", "Source of the roof kind", words=SOURCES),
+    _c("height_source", "text", "高度来源", "Source of the height", words=SOURCES),
+    _c("load_evidence", "text", "荷载依据", "Evidence of load-bearing", words=LOAD_EVIDENCE),
+    _c("load_reserve_kn_m2", "float", "荷载裕度", "Load reserve", "kN/m²", low=0.0),
+    _c("longitude", "float", "经度", "Longitude (WGS84)", "°", low=-180.0, high=180.0),
+    _c("latitude", "float", "纬度", "Latitude (WGS84)", "°", low=-90.0, high=90.0),
+    _c("score", "float", "得分", "Score the ranking follows", required=True),
+))  # fmt: skip
+
+REGISTER = Table("register", ("event_id",), "建档立卡事件", "Register of PV projects: events", (
+    _c("entity", "text", "项目编号", "Project", required=True),
+    _c("building_id", "text", "建筑编号", "Building"),
+    _c("kind", "text", "阶段", "Stage that the event reports, or correction", words=(*STAGES, "correction"), required=True),
+    _c("valid_on", "date", "发生日期", "Day from which it is true", required=True),
+    _c("recorded_at", "date", "登记时间", "Time at which it was recorded"),
+    _c("recorded_by", "text", "登记人", "Who recorded it"),
+    _c("reason", "text", "事由", "Reason"),
+    _c("capacity_kwp", "float", "容量", "Capacity", "kWp", low=0.0),
+    _c("modules", "float", "组件数", "Modules", low=0.0),
+    _c("module_area_m2", "float", "组件面积", "Module area", "m²", low=0.0),
+    _c("array_area_m2", "float", "阵列面积", "Array field", "m²", low=0.0),
+    _c("module_tilt", "float", "组件倾角", "Tilt of the modules", "°", low=0.0, high=90.0),
+    _c("mode", "text", "消纳模式", "Mode", words=MODES),
+    _c("contract", "text", "合同方式", "Contract (EMC, lease, own)"),
+    _c("investor", "text", "投资方", "Investor"),
+    _c("operator", "text", "运营方", "Operator"),
+    _c("installer", "text", "安装方", "Installer"),
+))  # fmt: skip
+
+COVERAGE = Table("coverage", ("year", "cohort", "at", "definition", "reading", "scope"), "覆盖率", "Coverage", (
+    _c("numerator", "float", "分子", "Numerator", low=0.0),
+    _c("denominator", "float", "分母", "Denominator", low=0.0),
+    _c("unit", "text", "单位", "Unit of numerator and denominator"),
+    _c("rate", "float", "覆盖率", "Rate; unknown where the denominator is zero; above 1 the data need correction", low=0.0),
+    _c("target", "float", "目标", "Target", low=0.0, high=1.0),
+    _c("kind", "text", "性质", "Progress or potential", words=("progress", "potential"), required=True),
+    _c("reported", "bool", "上报口径", "The one that is reported", required=True),
+    _c("buildings", "int", "分母建筑数", "Buildings in the denominator", low=0),
+    _c("buildings_with_pv", "int", "分子建筑数", "Buildings in the numerator", low=0),
+    _c("numerator_ids", "list", "分子建筑", "Buildings in the numerator"),
+    _c("denominator_ids", "list", "分母建筑", "Buildings in the denominator"),
+    _c("flagged_ids", "list", "待核建筑", "Buildings whose PV exceeds their roof, or whose PV area is derived"),
+))  # fmt: skip
+
+TABLES = {
+    t.name: t
+    for t in (
+        BUILDINGS, ROOFS, EXCLUSION_LEDGER, LAYOUTS, WEATHER, YIELDS, CANDIDATES, REGISTER, COVERAGE,
+    )
+}  # fmt: skip
+
+
+def check(frame: pd.DataFrame, table: Table, where: str, limit: int = 5) -> None:
+    """
+    Refuse a table that breaks its declaration.
+
+    Parameters
+    ----------
+    frame
+        The table, with its index named.
+    table
+        Its declaration.
+    where
+        What the reader knows it by: a file, or the step that made it.
+    limit
+        Row ids shown per problem.
+
+    Raises
+    ------
+    SchemaError
+        With every problem at once: missing columns, unknown where a value is needed,
+        values out of range, words that are not in the list, repeated ids.
+    """
+    problems = [
+        Problem("table_no_column", {"where": where, "column": c.name, "meaning": c.en})
+        for c in table
+        if c.name not in frame
+    ]
+    if not frame.index.is_unique:
+        repeated = frame.index[frame.index.duplicated()].unique()
+        problems.append(_rows("table_repeated", where, "/".join(table.index), repeated, len(frame), limit))
+    for column in table:
+        if column.name in frame:
+            problems += _check_column(frame[column.name], column, where, limit)
+    if problems:
+        raise SchemaError(*problems)
+
+
+def _check_column(values: pd.Series, column: ColumnSpec, where: str, limit: int) -> list[Problem]:
+    """Find the rows of one column that break its declaration."""
+    unknown = values.isna().to_numpy()
+    problems = []
+    if column.required and unknown.any():
+        rows = values.index[unknown]
+        problems.append(_rows("table_unknown", where, column.name, rows, len(values), limit))
+    if column.kind in ("float", "int"):
+        numbers = pd.to_numeric(values, errors="coerce").to_numpy(float, na_value=np.nan)
+        with np.errstate(invalid="ignore"):
+            bad = ~unknown & ~((numbers >= column.low) & (numbers <= column.high) & np.isfinite(numbers))
+        expected = f"{column.low:g}..{column.high:g} {column.unit}".strip()
+    elif column.words:
+        bad = ~unknown & ~values.isin(column.words).to_numpy()
+        expected = ", ".join(column.words)
+    else:
+        return problems
+    if bad.any():
+        problem = _rows("table_outside", where, column.name, values.index[bad], len(values), limit)
+        found = values[bad].iloc[0]
+        facts = {**problem.fields, "expected": expected, "found": found}
+        problems.append(Problem(problem.code, facts))
+    return problems
+
+
+def _rows(code: str, where: str, column: str, rows: pd.Index, total: int, limit: int) -> Problem:
+    """Name the first rows of a problem and count them all."""
+    named = ", ".join(str(r) for r in rows[:limit]) + (", ..." if len(rows) > limit else "")
+    facts = {"where": where, "column": column, "count": len(rows), "total": total, "rows": named}
+    return Problem(code, facts)
