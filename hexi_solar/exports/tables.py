@@ -1,0 +1,170 @@
+"""Tables for machines: Parquet keeps everything, CSV is what every program opens.
+
+CSV is also what people open by double click, and a spreadsheet runs a text that starts
+like a formula. So such a text gets an apostrophe in front; numbers stay numbers.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from hexi_solar.exports.record import plain
+from hexi_solar.schema import Table
+
+# a text that begins like this is a formula to some spreadsheet (the last four are full-width)
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# digits after the point in CSV, by unit; rates and whatever else has no unit get six
+DECIMALS = {
+    "m²": 2,
+    "kWh": 1,
+    "kWp": 3,
+    "kWh/kWp": 1,
+    "kWh/m²": 1,
+    "tCO₂": 3,
+    "m": 2,
+    "°": 7,
+    "kN/m²": 3,
+}
+SEPARATOR = ";"
+
+
+def guarded(text: str) -> str:
+    """
+    Keep a spreadsheet from taking a text for a formula.
+
+    Examples
+    --------
+    >>> guarded("=1+1"), guarded("＝1+1"), guarded("No. 1 = best")
+    ("'=1+1", "'＝1+1", 'No. 1 = best')
+    """
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def joined(values: Any) -> str:
+    """
+    Write a list into one cell; an unknown one is empty.
+
+    Examples
+    --------
+    >>> joined(("a", "b")), joined(None), joined("as it is")
+    ('a;b', '', 'as it is')
+    """
+    if isinstance(values, str):
+        return values
+    if isinstance(values, list | tuple | set | frozenset | np.ndarray):
+        return SEPARATOR.join(str(v) for v in plain(values))
+    return ""
+
+
+def is_unknown(value: Any) -> bool:
+    """Tell whether one cell says nothing."""
+    if value is None or value is pd.NaT or value is pd.NA:
+        return True
+    return isinstance(value, float | np.floating) and bool(math.isnan(value))
+
+
+# -- Parquet -----------------------------------------------------------------------------------
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write one table as Parquet, as GeoParquet where it has shapes."""
+    if isinstance(frame, gpd.GeoDataFrame):
+        frame.to_parquet(path, index=True, compression="zstd", schema_version="1.1.0")
+    else:
+        frame.to_parquet(path, index=True, compression="zstd", engine="pyarrow")
+
+
+def read_table(path: Path) -> pd.DataFrame | gpd.GeoDataFrame:
+    """Read a table that `write_table` wrote; cells that held a list hold a list again."""
+    shapes = b"geo" in (pq.read_schema(path).metadata or {})
+    frame = gpd.read_parquet(path) if shapes else pd.read_parquet(path, engine="pyarrow")
+    for name in frame.select_dtypes("object"):
+        values = list(frame[name])
+        if any(isinstance(v, np.ndarray) for v in values):
+            lists = [v.tolist() if isinstance(v, np.ndarray) else v for v in values]
+            frame[name] = pd.Series(lists, index=frame.index, dtype=object)
+    return frame
+
+
+# -- CSV ---------------------------------------------------------------------------------------
+
+
+def write_csv(frame: pd.DataFrame, table: Table, path: Path) -> None:
+    """
+    Write one table as CSV: UTF-8 with BOM, names of `schema.py`, no live formulas.
+
+    Parameters
+    ----------
+    frame
+        The table, sorted as it should be read.
+    table
+        Its declaration: index first, then its columns in their order; others are not
+        written.
+    path
+        File to write.
+    """
+    rows = frame.reset_index()
+    columns = [
+        [_cell(v) for v in rows[name]] for name in table.index
+    ] + [
+        _cells(rows[c.name], c.kind, DECIMALS.get(c.unit, 6)) for c in table if c.name in rows
+    ]  # fmt: skip
+    names = [*table.index, *(c.name for c in table if c.name in rows)]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(names)
+        writer.writerows(zip(*columns, strict=True))
+
+
+def _cells(values: Iterable[Any], kind: str, decimals: int) -> Sequence[str]:
+    """Write one column out."""
+    write: dict[str, Callable[[Any], str]] = {
+        "float": lambda v: "" if is_unknown(v) else fixed(float(v), decimals),
+        "int": lambda v: "" if is_unknown(v) else str(int(v)),
+        "list": lambda v: guarded(joined(v)),
+    }
+    return [write.get(kind, _cell)(v) for v in values]
+
+
+def _cell(value: Any) -> str:
+    """Write a text, a date, a truth value or an id."""
+    if is_unknown(value):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return day(value)
+    return guarded(
+        str(plain(value)).lower() if isinstance(value, bool | np.bool_) else str(plain(value))
+    )
+
+
+def day(value: pd.Timestamp) -> str:
+    """
+    Write a date; with its time only if it has one.
+
+    Examples
+    --------
+    >>> day(pd.Timestamp("2025-12-31"))
+    '2025-12-31'
+    """
+    return value.date().isoformat() if value == value.normalize() else value.isoformat()
+
+
+def fixed(value: float, decimals: int) -> str:
+    """
+    Write a number with a fixed count of digits after the point, and zero without a sign.
+
+    Examples
+    --------
+    >>> fixed(1234.567, 1), fixed(-0.001, 2)
+    ('1234.6', '0.00')
+    """
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"

@@ -1,0 +1,85 @@
+"""Values as people read them: words of the language, numbers with separators.
+
+Machines get the words of `schema.py`; whatever a person opens goes through here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from hexi_solar.config import Plan
+from hexi_solar.exports.tables import DECIMALS, day, is_unknown, joined
+from hexi_solar.labels import label, text
+from hexi_solar.schema import ColumnSpec
+
+# which list of the labels a column's words are in; a column not named here is its own
+ENUMS = {
+    "public_institution": "yes_no", "eligible": "yes_no", "pv_reserved": "yes_no",
+    "owner_type_source": "source", "height_source": "source", "floor_area_source": "source",
+    "completed_on_source": "source", "roof_kind_source": "source", "tilt_source": "source",
+    "evidence": "source", "reasons": "reason", "reason": "exclusion",
+}  # fmt: skip
+# digits after the point for people, by unit
+FOR_PEOPLE = {
+    "m²": 0,
+    "kWh": 0,
+    "kWp": 1,
+    "kWh/kWp": 0,
+    "kWh/m²": 0,
+    "tCO₂": 1,
+    "m": 1,
+    "°": 5,
+    "kN/m²": 2,
+}
+
+
+def title(plan: Plan) -> str:
+    """Heading of whatever is handed on."""
+    return plan.title or text("exports.title", plan.language, name=plan.name)
+
+
+def word(value: Any, column: str, language: str) -> str:
+    """
+    Translate one word of a table.
+
+    Examples
+    --------
+    >>> word("school", "owner_type", "zh"), word("yes", "eligible", "en")
+    ('中小学与幼儿园', 'Yes')
+    """
+    return "" if is_unknown(value) else label(ENUMS.get(column, column), value, language)
+
+
+def reasons(values: Any, language: str) -> str:
+    """Write the reasons of a verdict as one sentence each."""
+    between = "；" if language == "zh" else "; "
+    return between.join(word(v, "reasons", language) for v in joined(values).split(";") if v)
+
+
+def as_words(value: Any, column: ColumnSpec, language: str) -> str:
+    """Write one value for people to read; unknown is a dash, never a zero."""
+    if column.kind == "list":
+        return reasons(value, language) or "–"
+    if is_unknown(value):
+        return "–"
+    if column.kind in ("float", "int"):
+        decimals = 0 if column.kind == "int" else FOR_PEOPLE.get(column.unit, 2)
+        return f"{float(value):,.{decimals}f}"
+    if isinstance(value, pd.Timestamp):
+        return day(value)
+    return word(value, column.name, language) if column.words else str(value)
+
+
+def unit_value(value: Any, column: ColumnSpec) -> Any:
+    """Round one value as CSV does; unknown is None."""
+    if column.kind == "list":
+        return joined(value)
+    if is_unknown(value):
+        return None
+    if column.kind == "float":
+        return round(float(value), DECIMALS.get(column.unit, 6))
+    if column.kind == "int":
+        return int(value)
+    return day(value) if isinstance(value, pd.Timestamp) else str(value)
