@@ -87,7 +87,7 @@ def read_table(path: Path) -> pd.DataFrame | gpd.GeoDataFrame:
     """Read a table that `write_table` wrote; cells that held a list hold a list again."""
     shapes = b"geo" in (pq.read_schema(path).metadata or {})
     frame = gpd.read_parquet(path) if shapes else pd.read_parquet(path, engine="pyarrow")
-    for name in frame.select_dtypes("object"):
+    for name in (n for n in frame if pd.api.types.is_object_dtype(frame[n])):
         values = list(frame[name])
         if any(isinstance(v, np.ndarray) for v in values):
             lists = [v.tolist() if isinstance(v, np.ndarray) else v for v in values]
