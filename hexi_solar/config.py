@@ -153,7 +153,7 @@ class Roofs:
     mounting: Literal["ballast", "anchored"] = "anchored"
     """How rows stand on a flat roof; it decides the added load."""
     north_slope_tilt: float = 10.0
-    """Slopes that face away from the equator are used below this tilt only. [°]"""
+    """Slopes that face away from the equator are used up to this tilt only. [°]"""
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,9 @@ class Layout:
     shade_free_until: float = 15.0
     """... until this one (GB 50797 7.2.2). [h]"""
     pitch_m: float | None = None
-    """Row pitch; empty for the shade-free one. [m]"""
+    """Row pitch (east_west: of a pair of rows); empty for the shade-free one. [m]"""
+    pair_gap_m: float = fact("pv.layout.pair_gap_m")
+    """east_west: free width between one pair of rows and the next. [m]"""
     module_length_m: float = fact("pv.module.length_m")
     """[m]"""
     module_width_m: float = fact("pv.module.width_m")
@@ -188,8 +190,8 @@ class PV:
     """Model of the sky's brightness (Perez 1990 or Hay-Davies 1980)."""
     gamma_pdc: float = fact("pv.module.gamma_pdc")
     """Temperature coefficient of power. [1/K]"""
-    temperature: Literal["sapm", "faiman"] = "sapm"
-    """Cell temperature model; open rack for rows, close to the roof for flush mounting."""
+    temperature: Literal["sapm", "pvsyst"] = "sapm"
+    """Cell temperature model (SAPM, or PVsyst's form of Faiman); open rack for rows, close mount where flush."""
     soiling_loss: tuple[float, ...] = tuple(fact("pv.losses.soiling"))
     """Per month. [-]"""
     snow_loss: tuple[float, ...] = tuple(fact("pv.losses.snow"))
@@ -233,7 +235,7 @@ class Coverage:
     reading: Literal["module_area", "module_horizontal_area", "array_area"] = "module_area"
     """What counts as PV area."""
     scope: Literal["all", "eligible"] = "all"
-    """All new public institutions, or only roofs at or above the threshold whose load is not refused."""
+    """All new public institutions, or only roofs at or above the threshold whose load is shown to suffice."""
     cohort: Literal["cumulative", "in_year"] = "cumulative"
     """All completed since the start, or those of the year."""
     target: float = fact("coverage.target")

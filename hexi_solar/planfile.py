@@ -45,6 +45,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "layout.shade_free_from": (4.0, 12.0),
     "layout.shade_free_until": (12.0, 20.0),
     "layout.pitch_m": (0.5, 50.0),
+    "layout.pair_gap_m": (0.0, 5.0),
     "layout.module_length_m": (0.3, 4.0),
     "layout.module_width_m": (0.3, 4.0),
     "layout.module_power_w": (10.0, 2000.0),
@@ -143,6 +144,8 @@ class _Reader:
         if origin is Literal:
             return self.choice(arguments, given, where)
         if origin in (Union, UnionType):
+            if given == "":
+                return None
             return self.value(next(a for a in arguments if a is not type(None)), given, where)
         if origin is tuple:
             return self.many(arguments[0], given, where)

@@ -153,7 +153,7 @@ LAYOUTS = Table("layouts", ("roof_id",), "组件布置", "Layouts", (
     _c("module_area_m2", "float", "组件面积", "Module area", "m²", low=0.0, required=True),
     _c("module_horizontal_area_m2", "float", "组件水平投影面积", "Horizontal projection of the modules", "m²", low=0.0, required=True),
     _c("array_area_m2", "float", "阵列面积", "Array field with its row gaps, horizontal", "m²", low=0.0, required=True),
-    _c("flush", "bool", "平铺", "Flush with the roof"),
+    _c("arrangement", "text", "布置方式", "Arrangement", words=("rows", "east_west", "flush"), required=True),
 ))  # fmt: skip
 
 WEATHER = Table("weather", ("time",), "气象年", "Weather", (
@@ -319,3 +319,18 @@ def _rows(code: str, where: str, column: str, rows: pd.Index, total: int, limit:
     named = ", ".join(str(r) for r in rows[:limit]) + (", ..." if len(rows) > limit else "")
     facts = {"where": where, "column": column, "count": len(rows), "total": total, "rows": named}
     return Problem(code, facts)
+
+
+def dictionary_text(table: Table, language: str) -> str:
+    """Write one table's data dictionary as aligned text."""
+    title = table.zh if language == "zh" else table.en
+    lines = [f"{table.name} - {title}", f"  index: {', '.join(table.index)}"]
+    for column in table:
+        limits = ", ".join(column.words)
+        if not limits and np.isfinite([column.low, column.high]).any():
+            limits = f"{column.low:g}..{column.high:g}"
+        meaning = column.zh if language == "zh" else column.en
+        unit = f"[{column.unit or '-'}]" if column.kind in ("float", "int") else ""
+        line = f"  {column.name:<30} {column.kind:<6} {unit:<10} {meaning}"
+        lines.append(line + (f"  ({limits})" if limits else ""))
+    return "\n".join(lines)
