@@ -1,0 +1,192 @@
+"""Reading one file with shapes, whatever its format, into a raw table.
+
+What comes out still has the file's own columns and coordinates; `source_row` counts its
+rows from 1. Everything that a reader (GDAL, or pyarrow for GeoParquet) can complain of
+is turned into one message of ours.
+"""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import geopandas as gpd
+import numpy as np
+import pyarrow
+import pyogrio
+import shapely
+
+from hexi_solar.config import Layer
+from hexi_solar.errors import LayerError, Notices, Problem
+from hexi_solar.layers import files, tables
+from hexi_solar.layers.encoding import dbf_encoding, decodes, known_encoding
+from hexi_solar.layers.words import nearest
+
+SOURCE_ROW = "source_row"
+
+
+def read_vector(layer: Layer, notices: Notices) -> gpd.GeoDataFrame:
+    """
+    Read one layer as it stands in its file.
+
+    Parameters
+    ----------
+    layer
+        What the plan says of it; `layer.path` is set.
+    notices
+        Where a guessed or corrected encoding is kept.
+
+    Returns
+    -------
+    raw
+        The file's columns, `source_row`, and geometry in the file's coordinates; no CRS
+        where the file names none.
+
+    Raises
+    ------
+    LayerError
+        If the file cannot be read as a layer with shapes.
+    """
+    assert layer.path is not None
+    with files.opened(layer.path, layer.layer) as path:
+        suffix = path.suffix.lower()
+        if suffix in files.TABLES:
+            raw = tables.read_shapes(path, layer, notices)
+        elif suffix in files.PARQUET:
+            raw = _read_parquet(path, layer.path.name)
+        else:
+            raw = _read_gdal(path, layer, notices)
+    if raw.empty:
+        raise LayerError(Problem("layer_empty", {"file": layer.path.name}))
+    return raw
+
+
+def _read_parquet(path: Path, name: str) -> gpd.GeoDataFrame:
+    """Read GeoParquet, which GDAL in the wheels does not know."""
+    try:
+        raw = gpd.read_parquet(path)
+    except (ValueError, OSError, KeyError, TypeError, pyarrow.ArrowException) as error:
+        raise LayerError(_unreadable(name, error)) from None
+    raw = raw.reset_index(drop=raw.index.name is None)
+    return _numbered(raw)
+
+
+def _read_gdal(path: Path, layer: Layer, notices: Notices) -> gpd.GeoDataFrame:
+    """Read any other format through pyogrio."""
+    assert layer.path is not None
+    name = layer.path.name
+    with _in_utf8(path, layer, notices) as (source, encoding):
+        options = {"WRITE_GFS": "NO", "DOWNLOAD_SCHEMA": "NO"} if path.suffix == ".gml" else {}
+        try:
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
+                chosen = _layer_name(source, layer.layer if source == path else "", name)
+                driver = pyogrio.read_info(source, layer=chosen, encoding=encoding)["driver"]
+                if driver not in files.VECTORS[path.suffix.lower()]:
+                    facts = {"file": name, "suffix": path.suffix}
+                    raise LayerError(Problem("layer_disguised", facts))
+                raw = pyogrio.read_dataframe(
+                    source, layer=chosen, encoding=encoding, on_invalid="fix", **options
+                )
+        except LayerError:
+            raise
+        # readers complain in many ways: DataSourceError, GEOSException, UnicodeDecodeError
+        except (RuntimeError, ValueError, OSError, shapely.errors.ShapelyError) as error:
+            raise LayerError(_unreadable(name, error)) from None
+    for text in sorted({str(w.message) for w in said}):
+        notices.add("info", "layer_reader_says", file=name, found=text)
+    if not isinstance(raw, gpd.GeoDataFrame):
+        raise LayerError(Problem("layer_no_shapes", {"file": name}))
+    return _numbered(raw)
+
+
+def _numbered(raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Count the rows of the file from 1, and call the shapes `geometry`."""
+    if raw.geometry.name != "geometry":
+        raw = raw.drop(columns="geometry", errors="ignore").rename_geometry("geometry")
+    return raw.assign(**{SOURCE_ROW: np.arange(1, len(raw) + 1)})
+
+
+def _unreadable(name: str, error: Exception) -> Problem:
+    """Say that a reader gave up, in its words but on one line."""
+    found = " ".join(str(error).split())[:200]
+    return Problem("layer_unreadable", {"file": name, "found": found})
+
+
+def _layer_name(path: Path, wanted: str, name: str) -> str:
+    """Choose the layer of a container: the one named, or the only one with shapes."""
+    known = pyogrio.list_layers(path)
+    names = [str(n) for n in known[:, 0]]
+    if wanted in names:
+        return wanted
+    shapes = [str(n) for n, kind in known if kind is not None]
+    # a file whose only layer has the file's own name need not be named rightly
+    if wanted and not (len(shapes) == 1 and path.suffix.lower() in (".shp", *files.JSON)):
+        facts = {"file": name, "found": wanted, "known": ", ".join(names)}
+        raise LayerError(Problem("layer_unknown", facts | {"hint": nearest(wanted, names)}))
+    if len(shapes) > 1:
+        facts = {"file": name, "known": ", ".join(shapes)}
+        raise LayerError(Problem("layer_which", facts))
+    if not shapes:
+        code = "layer_no_shapes" if names else "layer_empty"
+        raise LayerError(Problem(code, {"file": name}))
+    return shapes[0]
+
+
+@contextmanager
+def _in_utf8(path: Path, layer: Layer, notices: Notices) -> Iterator[tuple[Path, str | None]]:
+    """Give the file to open and the encoding to tell GDAL, None for the format's own."""
+    assert layer.path is not None
+    name, suffix = layer.path.name, path.suffix.lower()
+    said = known_encoding(layer.encoding) if layer.encoding else ""
+    if layer.encoding and not said:
+        facts = {"file": name, "found": layer.encoding}
+        raise LayerError(Problem("layer_encoding", facts))
+    if suffix == ".shp":
+        yield path, said or _shapefile_encoding(path, name, notices)
+    elif suffix in files.JSON and not decodes_utf8(path):
+        with TemporaryDirectory(prefix="hexi_layers_") as folder:
+            copy = Path(folder) / path.name
+            _recode(path, copy, said or "gb18030", name)
+            notices.add("repaired", "layer_recoded", file=name, encoding=said or "gb18030")
+            yield copy, None
+    else:
+        yield path, said or None
+
+
+def _shapefile_encoding(path: Path, name: str, notices: Notices) -> str | None:
+    """Find the encoding of a shapefile's table and note it where it was not said."""
+    tables_beside = [path.with_suffix(s) for s in (".dbf", ".DBF", ".Dbf")]
+    dbf = next((t for t in tables_beside if t.is_file()), None)
+    if dbf is None:
+        return None
+    encoding, evidence = dbf_encoding(dbf)
+    if evidence == "guess":
+        notices.add("repaired", "layer_encoding_guessed", file=name, encoding=encoding)
+    if evidence == "cpg_wrong":
+        notices.add("repaired", "layer_encoding_cpg", file=name, encoding=encoding)
+    return encoding
+
+
+def decodes_utf8(path: Path) -> bool:
+    """Say whether a whole file is UTF-8, line by line."""
+    with path.open("rb") as file:
+        return all(decodes(line, "utf-8") for line in file)
+
+
+def _recode(path: Path, copy: Path, encoding: str, name: str) -> None:
+    """Write a copy of a text file in UTF-8."""
+    try:
+        with (
+            path.open(encoding=encoding, newline="") as source,
+            copy.open("w", encoding="utf-8", newline="") as sink,
+        ):
+            shutil.copyfileobj(source, sink, 1 << 20)
+    except UnicodeDecodeError:
+        raise LayerError(
+            Problem("layer_encoding_none", {"file": name, "found": encoding})
+        ) from None
