@@ -7,13 +7,30 @@ the same roof goes through a plain pvlib ModelChain.
 
 from __future__ import annotations
 
+import unicodedata
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pvlib
 from pvlib.modelchain import ModelChain
 from pvlib.pvsystem import Array, FixedMount, PVSystem
 
-from hexi_solar.config import PV
+from hexi_solar.config import PV, Plan
+from hexi_solar.errors import LayerError, Problem
+from hexi_solar.labels import label, text
+from hexi_solar.plan import (
+    Step,
+    mean_yields,
+    read_inputs,
+    roofs_and_layouts,
+    silent,
+    sky_of_year,
+)
+from hexi_solar.planfile import nearest
+from hexi_solar.schema import PERMANENT_EXCLUSIONS
+from hexi_solar.weather import WeatherYear
 from hexi_solar.yields import (
     Floats,
     Hours,
@@ -23,6 +40,7 @@ from hexi_solar.yields import (
     inverter_pdc0,
     loss_factor,
     loss_items,
+    planes_of,
 )
 
 PRESETS = {
@@ -141,3 +159,187 @@ def modelchain_energy(
     )
     chain.run_model_from_effective_irradiance(data)
     return chain.results.ac.groupby(sky.month).sum().reindex(range(1, 13), fill_value=0.0)
+
+
+def explain_building(plan: Plan, building_id: str, step: Step = silent) -> dict[str, Any]:
+    """
+    Work out one building alone and keep every step of it.
+
+    Parameters
+    ----------
+    plan
+        The study.
+    building_id
+        Any building of the layer.
+    step
+        As for `plan.run`.
+
+    Returns
+    -------
+    explanation
+        For each roof: exclusion ledger, layout, waterfall per weather year, energy by our
+        chain and by ModelChain with their relative difference.
+
+    Raises
+    ------
+    LayerError
+        If there is no such building, with the nearest id.
+    """
+    inputs = read_inputs(plan, step)
+    if building_id not in inputs.buildings.index:
+        facts = {"building": building_id, "hint": nearest(building_id, inputs.buildings.index)}
+        raise LayerError(Problem("explain_unknown", facts))
+    building = inputs.buildings.loc[[building_id]]
+    with step("roofs"):
+        roofs, exclusions, layouts = roofs_and_layouts(plan, building, inputs.place)
+    with step("yields"):
+        skies = [sky_of_year(year) for year in inputs.weather]
+        yields, _ = mean_yields(plan, layouts, skies)
+        years = list(zip(inputs.weather, skies, strict=True))
+        found = [
+            _explain_roof(plan, roof_id, roofs, exclusions, layouts, yields, years)
+            for roof_id in roofs.index
+        ]
+    about = building.iloc[0]
+    return {
+        "building_id": building_id,
+        "name": None if pd.isna(about["name"]) else str(about["name"]),
+        "owner_type": about["owner_type"],
+        "height_m": _number(about["height_m"]),
+        "height_source": about["height_source"],
+        "load_evidence": about["load_evidence"],
+        "load_state": about["load_state"],
+        "roof_kind": about["roof_kind"],
+        "roof_kind_source": about["roof_kind_source"],
+        "synthetic": plan.synthetic,
+        "roofs": found,
+    }
+
+
+def _explain_roof(
+    plan: Plan,
+    roof_id: str,
+    roofs: pd.DataFrame,
+    exclusions: pd.DataFrame,
+    layouts: pd.DataFrame,
+    yields: pd.DataFrame,
+    years: list[tuple[WeatherYear, Sky]],
+) -> dict[str, Any]:
+    """Keep every step of one roof."""
+    roof, layout = roofs.loc[roof_id], layouts.loc[roof_id]
+    ledger = exclusions.loc[exclusions.index.get_level_values("roof_id") == roof_id]
+    planes = planes_of(layouts.loc[[roof_id]], plan.layout.module_length_m)
+    columns = ("arrangement", "module_tilt", "module_azimuth", "modules", "rows", "pitch_m", "gcr")
+    columns = (*columns, "capacity_kwp", "module_area_m2", "array_area_m2")
+    return {
+        "roof_id": roof_id,
+        "footprint_m2": float(roof["horizontal_area_m2"]),
+        "exclusions": [
+            {"reason": reason, "area_m2": float(row.area_m2), "evidence": row.evidence}
+            for (_, reason), row in zip(ledger.index, ledger.itertuples(), strict=True)
+        ],
+        "installable_m2": float(roof["installable_area_m2"]),
+        "usable_m2": float(roof["usable_area_m2"]),
+        "layout": {c: layout[c].item() if hasattr(layout[c], "item") else layout[c] for c in columns},
+        "energy_ac_kwh": float(yields.loc[roof_id, "energy_ac_kwh"]),
+        "years": [_explain_year(plan, year, sky, planes, layout) for year, sky in years],
+    }
+
+
+def _explain_year(
+    plan: Plan, year: WeatherYear, sky: Sky, planes: Planes, layout: pd.Series
+) -> dict[str, Any]:
+    """Follow one roof through one weather year, by our chain and by ModelChain."""
+    halves = [planes]
+    if layout["arrangement"] == "east_west":
+        halves.append(replace(planes, azimuth=(planes.azimuth + 180.0) % 360.0))
+    albedo, place = plan.site.albedo, {"latitude": year.latitude, "longitude": year.longitude}
+    falls = [loss_waterfall(sky, half, plan.pv, albedo) for half in halves]
+    chains = [modelchain_energy(sky, half, plan.pv, albedo, **place) for half in halves]
+    waterfall = sum(falls) / len(falls)
+    chain = float(sum(c.sum() for c in chains) / len(chains))
+    ours = float(waterfall["ac"])
+    return {
+        "weather": year.name,
+        "weather_source": year.source,
+        "waterfall_kwh_per_kwp": {name: float(value) for name, value in waterfall.items()},
+        "specific_yield_kwh_kwp": ours,
+        "modelchain_kwh_kwp": chain,
+        "relative_difference": abs(ours - chain) / chain if chain > 0 else 0.0,
+    }
+
+
+def _number(value: Any) -> float | None:
+    """Return a number, or None where it is not known."""
+    return None if pd.isna(value) else float(value)
+
+
+def explanation_text(found: dict[str, Any], language: str) -> str:
+    """Write an explanation out for people."""
+
+    def say(key: str, **facts: Any) -> str:
+        return text(f"explain.{key}", language, **facts)
+
+    name = found["name"] or say("nameless")
+    lines = [f"{found['building_id']}  {name}  {label('owner_type', found['owner_type'], language)}"]
+    if found["synthetic"]:
+        lines.append(text("cli.synthetic", language))
+    kind = label("roof_kind", found["roof_kind"], language)
+    source = label("source", found["roof_kind_source"], language)
+    evidence = label("load_evidence", found["load_evidence"], language)
+    state = label("yes_no", found["load_state"], language)
+    lines.append(say("roof_kind", kind=kind, source=source))
+    lines.append(say("load", evidence=evidence, state=state))
+    for roof in found["roofs"]:
+        lines += ["", say("roof", roof_id=roof["roof_id"])]
+        lines += _area_lines(roof, language)
+        for year in roof["years"]:
+            lines += ["", *_energy_lines(roof, year, language)]
+    return "\n".join(lines)
+
+
+def _line(name: str, value: float, unit: str, note: str = "") -> str:
+    """Write one line of a waterfall; Chinese letters are two columns wide."""
+    wide = sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in name)
+    return f"  {name}{' ' * max(46 - wide, 1)}{value:>12,.1f} {unit}  {note}".rstrip()
+
+
+def _area_lines(roof: dict[str, Any], language: str) -> list[str]:
+    """Write the ledger from footprint to modules."""
+    lines = [_line(text("explain.footprint", language), roof["footprint_m2"], "m²")]
+    permanent = [e for e in roof["exclusions"] if e["reason"] in PERMANENT_EXCLUSIONS]
+    later = [e for e in roof["exclusions"] if e["reason"] not in PERMANENT_EXCLUSIONS]
+    for entries, total, key in (
+        (permanent, roof["installable_m2"], "installable"),
+        (later, roof["usable_m2"], "usable"),
+    ):
+        for entry in entries:
+            name = "- " + label("exclusion", entry["reason"], language)
+            note = label("source", entry["evidence"], language)
+            lines.append(_line(name, -entry["area_m2"], "m²", note))
+        lines.append(_line("= " + text(f"explain.{key}", language), total, "m²"))
+    layout = roof["layout"]
+    arrangement = label("arrangement", layout["arrangement"], language)
+    lines.append("  " + text("explain.layout", language, **{**layout, "arrangement": arrangement}))
+    lines.append(_line(text("explain.module_area", language), layout["module_area_m2"], "m²"))
+    lines.append(_line(text("explain.capacity", language), layout["capacity_kwp"], "kWp"))
+    return lines
+
+
+def _energy_lines(roof: dict[str, Any], year: dict[str, Any], language: str) -> list[str]:
+    """Write the waterfall from light to energy, and ModelChain beside it."""
+    source = label("source", year["weather_source"], language)
+    lines = [text("explain.weather", language, weather=year["weather"], source=source)]
+    unit, running = "kWh/kWp", 0.0
+    for name, value in year["waterfall_kwh_per_kwp"].items():
+        if name == "ac":
+            continue
+        share = "" if not running else f"{value / running:+.2%}"
+        running += value
+        lines.append(_line(text(f"explain.step.{name}", language), value, unit, share))
+    lines.append(_line("= " + text("explain.ac", language), year["specific_yield_kwh_kwp"], unit))
+    energy = year["specific_yield_kwh_kwp"] * roof["layout"]["capacity_kwp"]
+    lines.append(_line(text("explain.energy", language), energy, "kWh"))
+    note = text("explain.difference", language, value=f"{year['relative_difference']:.1e}")
+    lines.append(_line(text("explain.modelchain", language), year["modelchain_kwh_kwp"], unit, note))
+    return lines

@@ -33,7 +33,12 @@ from hexi_solar.coverage import (
 )
 from hexi_solar.errors import HexiSolarError, LayerError, Notices, Problem
 from hexi_solar.layers import District, input_checksums, read_layers, read_register
-from hexi_solar.layout import module_layouts, row_azimuths, shade_free_shadows
+from hexi_solar.layout import (
+    module_layouts,
+    row_azimuths,
+    shade_free_pitch,
+    shade_free_shadows,
+)
 from hexi_solar.owners import classify_owners
 from hexi_solar.projects import existing_pv, project_states
 from hexi_solar.ranking import building_sums, rank_candidates
@@ -100,24 +105,7 @@ def run(plan: Plan, step: Step = silent) -> Study:
     # what the roofs offer
     with step("roofs"):
         chosen = of_interest(plan, buildings, inputs.register)
-        facing = row_azimuths(
-            chosen.geometry.map(long_side_azimuth).astype(float),
-            plan.layout,
-            equator=place.frame.equator,
-            true_north=place.frame.true_north,
-        )
-        shadows = shade_free_shadows(place.latitude, plan.layout, place.frame.true_north)
-        roofs, exclusions = roof_planes(
-            chosen, plan.roofs, row_azimuth=facing, shadows=shadows, frame=place.frame
-        )
-    with step("layout"):
-        layouts = module_layouts(
-            roofs,
-            plan.layout,
-            row_azimuth=facing,
-            latitude=roofs["building_id"].map(chosen["latitude"]).astype(float),
-            true_north=place.frame.true_north,
-        )
+        roofs, exclusions, layouts = roofs_and_layouts(plan, chosen, place)
     with step("yields"):
         skies = [sky_of_year(year) for year in inputs.weather]
         yields, spread = mean_yields(plan, layouts, skies)
@@ -125,7 +113,7 @@ def run(plan: Plan, step: Step = silent) -> Study:
     # in which order to build, and how far that brings the coverage rate
     with step("ranking"):
         projects = project_states(inputs.register, plan.today)
-        pv = pv_on(plan, inputs.register, plan.today)
+        pv = pv_on(plan, inputs.register, place, plan.today)
         candidates = candidate_table(plan, chosen, roofs, layouts, yields, pv)
     with step("coverage"):
         about = {"today": plan.today, "threshold_m2": plan.roofs.threshold_m2}
@@ -133,7 +121,7 @@ def run(plan: Plan, step: Step = silent) -> Study:
             chosen,
             roofs,
             layouts,
-            lambda day: pv_on(plan, inputs.register, day),
+            lambda day: pv_on(plan, inputs.register, place, day),
             plan.coverage,
             **about,
         )
@@ -256,6 +244,24 @@ def of_interest(
     return buildings[large | counted | with_pv].copy()
 
 
+def roofs_and_layouts(
+    plan: Plan, buildings: gpd.GeoDataFrame, place: Place
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, gpd.GeoDataFrame]:
+    """Take out what roofs cannot use, and place modules on the rest."""
+    true_north, equator = place.frame.true_north, place.frame.equator
+    long_sides = buildings.geometry.map(long_side_azimuth).astype(float)
+    facing = row_azimuths(long_sides, plan.layout, equator=equator, true_north=true_north)
+    shadows = shade_free_shadows(place.latitude, plan.layout, true_north)
+    roofs, exclusions = roof_planes(
+        buildings, plan.roofs, row_azimuth=facing, shadows=shadows, frame=place.frame
+    )
+    latitude = roofs["building_id"].map(buildings["latitude"]).astype(float)
+    layouts = module_layouts(
+        roofs, plan.layout, row_azimuth=facing, latitude=latitude, true_north=true_north
+    )
+    return roofs, exclusions, layouts
+
+
 def sky_of_year(year: WeatherYear) -> Sky:
     """Work out the sun of one weather year."""
     return sky_of(
@@ -299,14 +305,16 @@ def mean_yields(
     return mean, spread
 
 
-def pv_on(plan: Plan, register: pd.DataFrame, day: dt.date) -> pd.DataFrame:
+def pv_on(plan: Plan, register: pd.DataFrame, place: Place, day: dt.date) -> pd.DataFrame:
     """Add up the PV that stands on each building on one day."""
     layout = plan.layout
     area = layout.module_length_m * layout.module_width_m
+    # an array field that was not filed is taken as wide as ours would be
+    pitch = shade_free_pitch(place.latitude, layout.flat_tilt, place.frame.equator, layout)
     return existing_pv(
         project_states(register, day),
         kw_per_m2=layout.module_power_w / 1000.0 / area,
-        gcr=0.68,
+        gcr=layout.module_length_m / (layout.pitch_m or pitch),
         module_tilt=layout.flat_tilt,
     )
 

@@ -364,7 +364,8 @@ def _in_plane(hour: Any, planes: Planes, settings: PV, albedo: float) -> dict[st
         "beam": beam,
         "circumsolar": parts["poa_circumsolar"],
         "isotropic": parts["poa_isotropic"],
-        "horizon": parts["poa_horizon"],
+        # Hay and Davies know no bright horizon
+        "horizon": parts.get("poa_horizon", np.zeros_like(beam)),
         "ground": np.broadcast_to(ground, beam.shape),
     }
 
