@@ -65,21 +65,21 @@ class Frame:
         return cls(*area.seat, (1 - half * half) / norm, 2 * half / norm)
 
     def to_world(self, uv: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Turn grid axes into EPSG:4548. [m]"""
+        """Turn grid axes into EPSG:4548, both in metres."""
         u, v = uv[:, 0], uv[:, 1]
         return np.column_stack(
             (self.x + u * self.cos - v * self.sin, self.y + u * self.sin + v * self.cos)
         )
 
     def to_grid(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Turn EPSG:4548 into grid axes. [m]"""
+        """Turn EPSG:4548 into grid axes, both in metres."""
         x, y = xy[:, 0] - self.x, xy[:, 1] - self.y
         return np.column_stack((x * self.cos + y * self.sin, y * self.cos - x * self.sin))
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in grid axes. [m]"""
+    """A rectangle in grid axes, in metres."""
 
     u0: float
     v0: float
@@ -88,12 +88,12 @@ class Box:
 
     @property
     def width(self) -> float:
-        """Length along u. [m]"""
+        """Length along u, in metres."""
         return self.u1 - self.u0
 
     @property
     def depth(self) -> float:
-        """Length along v. [m]"""
+        """Length along v, in metres."""
         return self.v1 - self.v0
 
     def inside(self, margin: float) -> Box:
@@ -199,7 +199,7 @@ def place_sites(blocks: list[Block], dice: Dice) -> None:
 
 def _fits(block: Block, use: str) -> bool:
     """Tell whether a site still finds room along the street of a block."""
-    if len(block.sites) >= 3:
+    if len(block.sites) >= 3 or use in block.sites:
         return False
     taken = sum(SITE_SIZES[s][0] + LANE_M for s in block.sites)
     width, depth = SITE_SIZES[use]

@@ -62,7 +62,7 @@ class Building:
 
     @property
     def polygon(self) -> shapely.Polygon:
-        """Footprint in EPSG:4548. [m]"""
+        """Footprint in EPSG:4548."""
         return shapely.Polygon(self.rings[0], self.rings[1:])
 
 
@@ -123,9 +123,8 @@ def _buildings(plot: Plot, counts: dict[str, int], dice: Dice) -> list[Building]
         parts = estate(plot.box, year, dice)
     else:
         parts = SITES[plot.use](plot.box, dice)
-    shapes = shapely.polygons([shapely.linearrings(part.rings[0]) for part in parts])
-    inside = shapely.contains_properly(plot.bounds.buffer(0.01, join_style="mitre"), shapes)
-    parts = [part for part, fits in zip(parts, inside.tolist(), strict=True) if fits]
+    room = plot.bounds.buffer(0.01, join_style="mitre")
+    parts = [part for part in parts if room.contains(shapely.Polygon(part.rings[0]))]
     title = title_of(plot, year, dice)
     dates = _Dates(plot, year, dice)
     buildings = []
@@ -156,7 +155,7 @@ def _building(
 
 
 def _area(ring: np.ndarray) -> float:
-    """Return the signed area of a ring by the shoelace formula. [m²]"""
+    """Return the signed area of a ring by the shoelace formula, in m²."""
     u, v = (ring - ring[0]).T
     return float(np.sum(u * np.roll(v, -1) - v * np.roll(u, -1))) / 2
 
@@ -168,12 +167,16 @@ def _year(plot: Plot, dice: Dice) -> int:
         return NEW_YEARS[plot.turn % len(NEW_YEARS)]
     if plot.stage == "pending":
         return AS_OF.year + 1
+    if plot.private and plot.serial % 2:  # new, and yet no new public institution
+        return COHORT_START.year + plot.serial % 5
     if plot.use in PUBLIC and not plot.private:
         last = min(last, COHORT_START.year - 1)
     if plot.use in ("office", "mall", "hotel"):
         first, last = max(first, 1988), max(last, 2018)
-    drawn = first + (last + 1 - first) * dice.share()
-    return min(int(drawn), last)
+    share = dice.share()
+    if plot.use == "housing" and first < 1980:  # most of an old quarter is old
+        share *= share
+    return min(int(first + (last + 1 - first) * share), last)
 
 
 class _Dates:
@@ -193,7 +196,8 @@ class _Dates:
             self._settle_pending(building)
             return
         later = dt.timedelta(days=dice.pick((0, 0, 0, 21, 45)))
-        on = min(self.completed + later, AS_OF - dt.timedelta(days=12))
+        last = min(dt.date(self.completed.year, 12, 31), AS_OF - dt.timedelta(days=12))
+        on = min(self.completed + later, last)
         building.completed_on = on
         if self.plot.stage == "new":
             building.approved_on = self.approved

@@ -28,7 +28,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Habit:
-    """How a time built: floors, and the measures of slabs and of the rows they stand in. [m]"""
+    """How a time built: floors, and the measures of slabs and their rows, in metres."""
 
     floors: tuple[int, ...]
     depth: tuple[float, float]
@@ -38,7 +38,7 @@ class Habit:
     roof: str = "flat"
 
 
-WALK_UP_OLD = Habit((4, 5, 5), (10.0, 11.5), (44.0, 62.0), (22.0, 26.0), 10.0)
+WALK_UP_OLD = Habit((4, 5, 5), (10.0, 11.5), (50.0, 68.0), (23.0, 28.0), 12.0)
 WALK_UP = Habit((6, 6, 6, 7), (11.0, 12.5), (52.0, 72.0), (28.0, 33.0), 12.0)
 LOW_RISE = Habit((4, 4, 5), (12.0, 13.5), (40.0, 58.0), (28.0, 33.0), 14.0, "tile")
 ELEVEN = Habit((11, 11, 9), (12.5, 14.0), (46.0, 64.0), (42.0, 50.0), 18.0)

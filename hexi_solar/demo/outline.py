@@ -66,9 +66,11 @@ def zones() -> list[tuple[str, Polygon]]:
 def largest(shape: shapely.Geometry) -> Polygon:
     """Return the largest polygon of a shape."""
     parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"]
-    return max(parts, key=lambda part: part.area)
+    found: Polygon = max(parts, key=lambda part: part.area)
+    return found
 
 
 def to_centimetres(shape: Polygon) -> Polygon:
     """Round a polygon to whole centimetres, its ring started at one place on any machine."""
-    return shapely.transform(shapely.normalize(shape), lambda xy: np.round(xy, 2))
+    rounded: Polygon = shapely.transform(shapely.normalize(shape), lambda xy: np.round(xy, 2))
+    return rounded

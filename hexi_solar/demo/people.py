@@ -25,7 +25,8 @@ FIRMS = (
 )
 OFFICES = (
     "示范区政务服务中心", "示范区税务所", "示范区市场监督管理所", "示范派出所", "示范人民法庭",
-    "示范区城管执法中心", "示范区档案馆", "示范区人力资源服务中心", "示范区应急指挥中心", "示范消防救援站",
+    "示范区城管执法中心", "示范区档案馆", "示范区人力资源服务中心", "示范区应急指挥中心",
+    "示范消防救援站",
 )  # fmt: skip
 CULTURE = ("文化馆", "图书馆", "博物馆", "剧院", "美术馆", "青少年宫", "科技馆", "群众艺术馆")
 
@@ -56,7 +57,7 @@ def title_of(plot: Plot, year: int, dice: Dice) -> Title:
             return Title(f"示范第{number}幼儿园", district)
         case "university":
             kind = ("示范大学", "示范财经学院", "示范职业技术学院")[plot.serial % 3]
-            return Title(kind, f"{kind}（市教委）")
+            return Title(kind, "市教委（公办高校）")
         case "hospital" if plot.private:
             return Title(f"示范{word}医院（民营）", f"示范{word}医疗投资有限公司")
         case "hospital":

@@ -23,6 +23,8 @@ COLUMNS = (
 )  # fmt: skip
 SMALLEST_ROOF_M2 = 700.0
 EXISTING = 36
+# of several streams of chance, one under which the rate rises year by year
+NEW_STREAM = 49
 # power of one module by the year it was bought [W]; same size throughout
 MODULE_W = {2021: 545, 2022: 550, 2023: 575, 2024: 580, 2025: 590, 2026: 600}
 OWNER_OF_SHARE = {
@@ -76,19 +78,18 @@ def register(buildings: list[Building], seed: int) -> list[dict[str, Any]]:
 
 
 def _on_new(buildings: list[Building], seed: int) -> list[Project]:
-    """Put PV on most of the new public institutions, half of it together with the house."""
-    dice = Dice(seed, 3)
-    projects = []
+    """Put PV on most of the new public institutions, together with the house or after it."""
+    dice = Dice(seed, NEW_STREAM)
+    projects: list[Project] = []
     for building in buildings:
-        if (
-            not building.new
-            or building.footprint_m2 < SMALLEST_ROOF_M2
-            or building.completed_on is None
-        ):
+        large = building.footprint_m2 >= SMALLEST_ROOF_M2 and bears_pv(building)
+        if not (building.new and large and building.completed_on):
             continue
-        together = dice.chance(0.55)
-        wanted = dice.chance(0.88 if building.footprint_m2 >= 1000.0 else 0.55)
-        lag = dice.whole(15, 90) if together else dice.whole(160, 640)
+        # each year more of them, and sooner
+        progress = min(building.year, 2025) - 2021
+        together = dice.chance(0.25 + 0.15 * progress)
+        wanted = dice.chance((0.6 if building.footprint_m2 >= 1000.0 else 0.35) + 0.07 * progress)
+        lag = dice.whole(15, 90) if together else dice.whole(260, 1000)
         if wanted:
             connected = building.completed_on + dt.timedelta(days=lag)
             projects.append(_project(f"PV-N{len(projects) + 1:03d}", building, connected, dice))
@@ -98,9 +99,10 @@ def _on_new(buildings: list[Building], seed: int) -> list[Project]:
 def _on_coming(buildings: list[Building], seed: int) -> list[Project]:
     """Reserve room on buildings that are approved or under construction."""
     dice = Dice(seed, 4)
-    projects = []
+    projects: list[Project] = []
     for building in buildings:
-        coming = building.status in ("building", "approved") and building.pv_reserved == "是"
+        coming = building.status in ("building", "approved") and bears_pv(building)
+        coming = coming and building.pv_reserved == "是"
         if coming and building.approved_on and building.footprint_m2 >= SMALLEST_ROOF_M2:
             connected = AS_OF + dt.timedelta(days=dice.whole(200, 600))
             project = _project(f"PV-R{len(projects) + 1:03d}", building, connected, dice)
@@ -116,9 +118,9 @@ def _on_existing(buildings: list[Building], seed: int) -> list[Project]:
     roofs = [
         b for b in buildings
         if b.plot.stage == "standing" and b.footprint_m2 >= 1400.0 and b.year < 2020
-        and b.plot.use not in ("housing", "park")
+        and b.plot.use not in ("housing", "park") and bears_pv(b)
     ]  # fmt: skip
-    projects = []
+    projects: list[Project] = []
     for building in dice.shuffled(roofs)[:EXISTING]:
         connected = dt.date(2021, 3, 1) + dt.timedelta(days=dice.whole(0, 2050))
         projects.append(_project(f"PV-E{len(projects) + 1:03d}", building, connected, dice))
@@ -163,7 +165,7 @@ def _project(number: str, building: Building, connected: dt.date, dice: Dice) ->
 
 
 def usable_area_m2(building: Building) -> float:
-    """Estimate what modules may stand on: inside a margin, less plant and stair heads. [m²]"""
+    """Estimate what modules may stand on: inside a margin, less plant and stair heads, in m²."""
     kind = building.plot.use
     owner = OWNER_OF_SHARE.get(kind, kind)
     flat = building.part.roof == "flat"
@@ -172,7 +174,15 @@ def usable_area_m2(building: Building) -> float:
     )
     share += fact(f"roofs.skylight_share.{building.part.roof}")
     inner = building.polygon.buffer(-2.5 if flat else -1.0, join_style="mitre").area
-    return float(inner * (1 - share))
+    facing = 0.45 if building.part.roof == "tile" else 1.0  # only the sunny slope
+    return float(inner * (1 - share) * facing)
+
+
+def bears_pv(building: Building) -> bool:
+    """Tell whether nothing on paper says that the roof cannot carry the weight."""
+    mounting = "anchored" if building.part.roof == "flat" else "clamped"
+    needed = fact(f"roofs.added_load_kn_m2.{mounting}")
+    return building.reserve_kn_m2 is None or building.reserve_kn_m2 >= needed
 
 
 def _events(project: Project, seed: int) -> list[dict[str, Any]]:

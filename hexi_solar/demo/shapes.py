@@ -114,7 +114,8 @@ def butterfly(u: float, v: float, width: float, depth: float, cut: float) -> Rin
     return [
         _ring(
             (u, v), (a, v), (a, v + cut), (b, v + cut), (b, v), (u + width, v),
-            (u + width, north), (b, north), (b, north - cut), (a, north - cut), (a, north), (u, north),
+            (u + width, north), (b, north), (b, north - cut), (a, north - cut), (a, north),
+            (u, north),
         )
     ]  # fmt: skip
 

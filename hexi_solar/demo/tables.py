@@ -36,9 +36,11 @@ def layer_row(building: Building, dice: Dice) -> dict[str, Any]:
     height = None if dice.chance(MISSING_HEIGHT) else building.height_m
     floors = None if dice.chance(MISSING_FLOORS) else building.part.floors
     area = None if dice.chance(MISSING_AREA) else building.floor_area_m2
-    roof = None if dice.chance(MISSING_ROOF) else ROOF[building.part.roof]
+    # what is not flat is seen from afar, except on housing
+    unseen = dice.chance(MISSING_ROOF) and (building.part.roof == "flat" or not sure)
+    roof = None if unseen else ROOF[building.part.roof]
     owner = None if dice.chance(MISSING_OWNER) and not new_or_coming else building.owner or None
-    use = None if owner is None and not sure and dice.chance(0.3) else building.part.use
+    use = None if owner is None and not sure and dice.chance(0.15) else building.part.use
     return {
         "编号": building.id,
         "名称": building.name,
