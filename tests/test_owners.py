@@ -94,6 +94,7 @@ def test_names_of_the_district(name, owner_type, public, department):
         ("梅江公园", "other"),  # ends in 园 and is no housing
         ("动物园", "culture"),
         ("陈塘科技园", "office"),
+        ("平江里 社区服务用房", "other"),
     ],
 )
 def test_false_friends(name, owner_type):
