@@ -18,7 +18,7 @@ from hexi_solar.demo.blocks import Plot, city_blocks, place_sites, plots
 from hexi_solar.demo.campuses import SITES
 from hexi_solar.demo.dice import Dice
 from hexi_solar.demo.housing import Part, estate
-from hexi_solar.demo.outline import Area, areas, outline, river_side
+from hexi_solar.demo.outline import areas, outline, river_side
 from hexi_solar.demo.people import title_of
 from hexi_solar.demo.shapes import Rings
 from hexi_solar.facts import fact, read_facts
@@ -167,9 +167,10 @@ def _year(plot: Plot, dice: Dice) -> int:
         return NEW_YEARS[plot.turn % len(NEW_YEARS)]
     if plot.stage == "pending":
         return AS_OF.year + 1
-    if plot.private and plot.serial % 2:  # new, and yet no new public institution
-        return COHORT_START.year + plot.serial % 5
-    if plot.use in PUBLIC and not plot.private:
+    if plot.private:  # some new, and yet no new public institution; none from before 1998
+        new = COHORT_START.year + plot.serial % 5
+        return new if plot.serial % 2 else 1998 + plot.serial % 20
+    if plot.use in PUBLIC:
         last = min(last, COHORT_START.year - 1)
     if plot.use in ("office", "mall", "hotel"):
         first, last = max(first, 1988), max(last, 2018)
@@ -234,6 +235,3 @@ def _papers(building: Building, dice: Dice) -> None:
             building.reserve_kn_m2 = round(
                 dice.between(0.2 if light else 0.3, 0.5 if light else 1.5), 2
             )
-
-
-__all__ = ["AS_OF", "COHORT_START", "PUBLIC", "Area", "Building", "build_city"]

@@ -25,8 +25,8 @@ SMALLEST_ROOF_M2 = 700.0
 EXISTING = 36
 # of several streams of chance, one under which the rate rises year by year
 NEW_STREAM = 49
-# power of one module by the year it was bought [W]; same size throughout
-MODULE_W = {2021: 545, 2022: 550, 2023: 575, 2024: 580, 2025: 590, 2026: 600}
+# power of one module by the year it was bought [W], from 2021; same size throughout
+MODULE_W = fact("demo.module_power_w")
 OWNER_OF_SHARE = {
     "primary": "school", "middle": "school", "kindergarten": "school", "clinic": "hospital",
 }  # fmt: skip
@@ -151,7 +151,7 @@ def _project(number: str, building: Building, connected: dt.date, dice: Dice) ->
         building,
         [(stage, day) for stage, day in days if day <= AS_OF],
         modules=int(share * usable / module_m2),
-        power_w=MODULE_W[min(max(filed.year, 2021), 2026)],
+        power_w=MODULE_W[min(max(filed.year - 2021, 0), len(MODULE_W) - 1)],
         tilt=6.0 if light else dice.pick((8.0, 10.0, 10.0, 12.0)),
         array_ratio=1.06 if light else 1.45,
         firms=(building.owner if contract == "自投" else investor, investor, dice.pick(FIRMS)),
