@@ -259,6 +259,18 @@ class Map:
 
 
 @dataclass(frozen=True)
+class Engine:
+    """Who works the roofs out."""
+
+    workers: int = 1
+    """Processes on this machine; one is enough for a district."""
+    scheduler: str = ""
+    """Address of a running Dask scheduler instead (extra dask)."""
+    chunk: int = 5000
+    """Buildings per piece of work."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """One study."""
 
@@ -284,6 +296,7 @@ class Plan:
     ranking: Ranking = field(default_factory=Ranking)
     coverage: Coverage = field(default_factory=Coverage)
     map: Map = field(default_factory=Map)
+    engine: Engine = field(default_factory=Engine)
     path: Path | None = field(default=None, metadata={"internal": True})
 
     @property

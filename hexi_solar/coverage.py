@@ -154,7 +154,14 @@ def coverage_rates(
     """
     definitions = coverage_definitions(settings)
     new = buildings[new_institutions(buildings, settings.start, today)]
+    # building by building once per day and reading; cohorts are choices of rows
+    own = roofs[roofs["building_id"].isin(new.index)]
+    placed = layouts[layouts["building_id"].isin(new.index)]
     stock = {day: pv_on(day) for day in _days(settings.start, today)}
+    tables = {
+        day: {reading: quantities(new, own, placed, pv, reading) for reading in READINGS}
+        for day, pv in stock.items()
+    }
     rows: list[dict[str, Any]] = []
     for year in range(settings.start.year, today.year + 1):
         for cohort in COHORTS:
@@ -164,7 +171,7 @@ def coverage_rates(
                 for scope in SCOPES:
                     scoped = chosen if scope == "all" else _eligible(chosen, threshold_m2)
                     about = {"year": year, "cohort": cohort, "at": day, "scope": scope}
-                    rows += _rates(about, scoped, roofs, layouts, stock[day], definitions, settings)
+                    rows += _rates(about, scoped, tables[day], stock[day], definitions, settings)
     return _coverage_table(rows, settings, list(definitions))
 
 
@@ -189,22 +196,19 @@ def _eligible(cohort: pd.DataFrame, threshold_m2: float) -> pd.DataFrame:
 def _rates(
     about: Mapping[str, Any],
     cohort: pd.DataFrame,
-    roofs: pd.DataFrame,
-    layouts: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
     pv: pd.DataFrame,
     definitions: Mapping[str, dict[str, Any]],
     settings: Coverage,
 ) -> list[dict[str, Any]]:
     """Work out all definitions for one cohort on one day."""
-    own = roofs[roofs["building_id"].isin(cohort.index)]
-    placed = layouts[layouts["building_id"].isin(cohort.index)]
-    tables = {r: quantities(cohort, own, placed, pv, r) for r in READINGS}
     rows = []
     for name, definition in definitions.items():
         readings = READINGS if definition.get("readings") else READINGS[:1]
         for reading in readings:
-            rate = _rate(tables[reading], definition, cohort, pv)
-            goal = _target(name, definition, tables[reading], cohort, about["year"], settings)
+            table = tables[reading].loc[cohort.index]
+            rate = _rate(table, definition, cohort, pv)
+            goal = _target(name, definition, table, cohort, about["year"], settings)
             label = reading if definition.get("readings") else "-"
             rows.append({**about, "definition": name, "reading": label, **rate, "target": goal})
     return rows

@@ -19,6 +19,23 @@ Level = Literal["refused", "warning", "repaired", "left_out", "assumed", "info"]
 
 
 @dataclass(frozen=True)
+class Say:
+    """A part of a message that is itself a text of the catalogue."""
+
+    key: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def message(self, language: str) -> str:
+        """Write it out in one language."""
+        return text(self.key, language, **_said(self.fields, language))
+
+
+def _said(fields: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Write out the fields that are texts themselves."""
+    return {k: v.message(language) if isinstance(v, Say) else v for k, v in fields.items()}
+
+
+@dataclass(frozen=True)
 class Problem:
     """One thing found in what was given to us.
 
@@ -31,7 +48,7 @@ class Problem:
 
     def message(self, language: str = "en") -> str:
         """Write the problem out in one language."""
-        return text(f"problem.{self.code}", language, **self.fields)
+        return text(f"problem.{self.code}", language, **_said(self.fields, language))
 
 
 class HexiSolarError(Exception):

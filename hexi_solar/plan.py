@@ -14,6 +14,7 @@ import platform
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from hexi_solar.coverage import (
     coverage_rates,
     headline,
 )
+from hexi_solar.engine import chunks_of, over_chunks
 from hexi_solar.errors import HexiSolarError, LayerError, Notices, Problem
 from hexi_solar.layers import District, input_checksums, read_layers, read_register
 from hexi_solar.layout import (
@@ -105,7 +107,7 @@ def run(plan: Plan, step: Step = silent) -> Study:
     # what the roofs offer
     with step("roofs"):
         chosen = of_interest(plan, buildings, inputs.register)
-        roofs, exclusions, layouts = roofs_and_layouts(plan, chosen, place)
+        roofs, exclusions, layouts = all_roofs_and_layouts(plan, chosen, place)
     with step("yields"):
         skies = [sky_of_year(year) for year in inputs.weather]
         yields, spread = mean_yields(plan, layouts, skies)
@@ -259,6 +261,20 @@ def roofs_and_layouts(
     layouts = module_layouts(
         roofs, plan.layout, row_azimuth=facing, latitude=latitude, true_north=true_north
     )
+    return roofs, exclusions, layouts
+
+
+def all_roofs_and_layouts(
+    plan: Plan, buildings: gpd.GeoDataFrame, place: Place
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, gpd.GeoDataFrame]:
+    """Work roofs out piece by piece, by whom the plan says."""
+    engine = plan.engine
+    work = partial(roofs_and_layouts, plan, place=place)
+    chunks = chunks_of(buildings, engine.chunk)
+    parts = over_chunks(work, chunks, workers=engine.workers, scheduler=engine.scheduler)
+    if len(parts) == 1:
+        return parts[0]
+    roofs, exclusions, layouts = (pd.concat(tables) for tables in zip(*parts, strict=True))
     return roofs, exclusions, layouts
 
 

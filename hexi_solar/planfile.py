@@ -20,7 +20,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hexi_solar import config
 from hexi_solar.config import Column, Plan
-from hexi_solar.errors import ConfigError, Problem
+from hexi_solar.errors import ConfigError, Problem, Say
 
 # lowest and highest value that makes sense, both allowed
 RANGES: dict[str, tuple[float, float]] = {
@@ -60,6 +60,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "pv.availability_loss": (0.0, 1.0),
     "pv.eta_inv_nom": (0.5, 1.0),
     "pv.dc_ac_ratio": (0.5, 3.0),
+    "engine.workers": (1, 256),
+    "engine.chunk": (1, 1_000_000),
     "coverage.target": (0.0, 1.0),
     "coverage.target_year": (2000, 2100),
 }
@@ -121,7 +123,7 @@ class _Reader:
     def tree(self, kind: Any, given: Any, where: str) -> Any:
         """Read one table into one dataclass."""
         if not isinstance(given, Mapping):
-            self.wrong(where, given, "a table")
+            self.wrong(where, given, Say("expect.table"))
             return kind()
         hints = get_type_hints(kind)
         known = {f.name for f in fields(kind) if not f.metadata.get("internal")}
@@ -167,9 +169,7 @@ class _Reader:
             return given
         if kind in (str, bool) and isinstance(given, kind):
             return given
-        wanted = {Path: "a path", float: "a number", int: "a whole number", str: "text"}
-        wanted |= {bool: "true or false", dt.date: "a date such as 2025-12-31"}
-        self.wrong(where, given, wanted[kind])
+        self.wrong(where, given, Say(f"expect.{kind.__name__.lower()}"))
         return given
 
     def column(self, given: Any, where: str) -> Column:
@@ -184,17 +184,17 @@ class _Reader:
         if where in MONTHLY and isinstance(given, int | float) and not isinstance(given, bool):
             given = [given] * 12
         if not isinstance(given, list):
-            self.wrong(where, given, "a list")
+            self.wrong(where, given, Say("expect.list"))
             return ()
         if where in MONTHLY and len(given) != 12:
-            self.wrong(where, f"{len(given)} values", "12 values, January first, or one for all")
+            self.wrong(where, len(given), Say("expect.months"))
         name = "{}" if where in MONTHLY else "{}[{}]"
         return tuple(self.value(kind, v, name.format(where, i)) for i, v in enumerate(given))
 
     def mapping(self, kind: Any, given: Any, where: str) -> dict[str, Any]:
         """Read a table with keys of the user's own."""
         if not isinstance(given, Mapping):
-            self.wrong(where, given, "a table")
+            self.wrong(where, given, Say("expect.table"))
             return {}
         return {str(k): self.value(kind, v, f"{where}.{k}") for k, v in given.items()}
 
@@ -202,7 +202,8 @@ class _Reader:
         """Read one of a few words."""
         if given not in known:
             words = ", ".join(str(k) for k in known if k)
-            self.wrong(where, given, f"one of: {words}{nearest(str(given), known)}")
+            facts = {"words": words, "hint": nearest(str(given), known)}
+            self.wrong(where, given, Say("expect.word", facts))
             return known[0]
         return given
 
@@ -213,7 +214,7 @@ class _Reader:
             self.wrong(where, given, f"{low:g} to {high:g}")
         return given
 
-    def wrong(self, where: str, found: Any, expected: str) -> None:
+    def wrong(self, where: str, found: Any, expected: Say | str) -> None:
         """Note a value that cannot be used."""
         facts = {"file": self.path.name, "key": where, "found": found, "expected": expected}
         self.problems.append(Problem("plan_value", facts))
@@ -224,17 +225,17 @@ class _Reader:
         self.problems.append(Problem("plan_key", facts | {"hint": nearest(key, known)}))
 
 
-def nearest(word: str, known: Any) -> str:
+def nearest(word: str, known: Any) -> Say | str:
     """
     Ask whether the nearest known word was meant.
 
     Examples
     --------
-    >>> nearest("mismatch_los", {"mismatch_loss", "wiring_loss"})
+    >>> nearest("mismatch_los", {"mismatch_loss", "wiring_loss"}).message("en")
     '; did you mean mismatch_loss?'
     """
     close = difflib.get_close_matches(word, sorted(str(k) for k in known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    return Say("hint.nearest", {"word": close[0]}) if close else ""
 
 
 def _contradictions(plan: Plan, path: Path) -> list[Problem]:
@@ -255,7 +256,7 @@ def _contradictions(plan: Plan, path: Path) -> list[Problem]:
         found.insert(0, Problem("no_buildings", {"file": path.name}))
     if Path(plan.name).name != plan.name or plan.name in ("", ".", ".."):
         facts = {"file": path.name, "key": "name", "found": plan.name}
-        found.append(Problem("plan_value", facts | {"expected": "a folder name"}))
+        found.append(Problem("plan_value", facts | {"expected": Say("expect.folder")}))
     return found
 
 
@@ -295,7 +296,7 @@ def plan_template() -> str:
     lines += ['# join = "building_id"   # or "name_address"']
     for name in ("buildings", "weather", "site", "roofs", "layout", "pv", "ranking", "coverage"):
         lines += ["", f"[{name}]", *_settings(getattr(config, name.title().replace("Pv", "PV")))]
-    lines += ["", "[map]", *_settings(config.Map)]
+    lines += ["", "[map]", *_settings(config.Map), "", "[engine]", *_settings(config.Engine)]
     return "\n".join(lines) + "\n"
 
 

@@ -36,7 +36,7 @@ def _collect(node: dict[str, Any], path: str, entries: dict[str, dict[str, str]]
         _collect(child, f"{path}.{key}" if path else key, entries)
 
 
-def text(key: str, language: str, **fields: Any) -> str:
+def text(key: str, language: str, /, **fields: Any) -> str:
     """
     Return one text in one language, its fields filled in.
 

@@ -1,0 +1,124 @@
+"""Plans: defaults, refusals, and the template that explains itself."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from hexi_solar import config
+from hexi_solar.errors import ConfigError
+from hexi_solar.planfile import meanings, parse_plan, plan_template, read_plan, toml_value
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "b.gpkg").touch()
+    return tmp_path
+
+
+def parse(folder: Path, text: str) -> config.Plan:
+    given = '[layers.buildings]\npath = "b.gpkg"\n' + text
+    return parse_plan(tomllib.loads(given), folder / "plan.toml")
+
+
+def refusal(folder: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        parse(folder, text)
+    return str(caught.value)
+
+
+def test_everything_has_a_default(folder):
+    """A plan need only name its buildings; paths are taken from its folder."""
+    plan = parse(folder, "")
+    assert plan.layers.buildings.path == (folder / "b.gpkg").resolve()
+    assert plan.roofs == config.Roofs()
+
+
+def test_a_misspelt_key_names_the_nearest(folder):
+    """Typing errors are found where they stand."""
+    message = refusal(folder, "[pv]\nmismatch_los = 0.1\n")
+    assert message == "- plan.toml, [pv]: unknown key 'mismatch_los'; did you mean mismatch_loss?"
+
+
+def test_all_problems_at_once(folder):
+    """Kind, range, word, date and file, in one message."""
+    message = refusal(
+        folder,
+        '[roofs]\nsetback_m = "wide"\nthreshold_m2 = -1\n[layout]\nlayout = "sout"\n[coverage]\nstart = "x"\n',
+    )
+    for part in ("setback_m", "threshold_m2", "did you mean south", "start"):
+        assert part in message
+
+
+def test_files_that_are_not_there(folder):
+    """Every missing file is named with its key."""
+    message = refusal(folder, '[weather]\npaths = ["a.epw", "b.epw"]\n')
+    assert "weather.paths[0]" in message
+    assert "weather.paths[1]" in message
+
+
+def test_no_buildings():
+    """The one layer that a study cannot do without."""
+    with pytest.raises(ConfigError, match="no building layer"):
+        parse_plan({}, Path("plan.toml"))
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b"])
+def test_the_name_is_a_folder(folder, name):
+    """Results never leave outputs/ by their name."""
+    with pytest.raises(ConfigError, match="folder name"):
+        parse_plan({"name": name, "layers": {"buildings": {"path": "b.gpkg"}}}, folder / "plan.toml")
+
+
+def test_a_loss_for_all_months(folder):
+    """One number stands for twelve; eleven are refused."""
+    assert parse(folder, "[pv]\nsoiling_loss = 0.03\n").pv.soiling_loss == (0.03,) * 12
+    assert "12 values" in refusal(folder, f"[pv]\nsoiling_loss = {[0.03] * 11}\n")
+
+
+def test_columns_with_units(folder):
+    """A column is a name, or a name with its unit."""
+    plan = parse(folder, '[layers.buildings.columns]\nname = "名称"\nfloor_area_m2 = { column = "面积", unit = "亩" }\n')
+    assert plan.layers.buildings.columns["name"] == config.Column("名称")
+    assert plan.layers.buildings.columns["floor_area_m2"] == config.Column("面积", "亩")
+
+
+def test_not_toml_and_not_there(tmp_path):
+    """Two ways in which a plan is no plan."""
+    (tmp_path / "plan.toml").write_text("name = ")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        read_plan(tmp_path / "plan.toml")
+    with pytest.raises(ConfigError, match="no such plan"):
+        read_plan(tmp_path / "other.toml")
+
+
+def test_the_template_says_the_defaults(folder):
+    """Every setting stands in it with its meaning; with the comments taken off, it is the defaults."""
+    template = plan_template()
+    assert parse_plan(tomllib.loads(template.replace("layers/buildings.gpkg", "b.gpkg")), folder / "plan.toml")
+    uncommented = []
+    for line in template.splitlines():
+        bare = line.removeprefix("# ")
+        key = bare.split(" = ")[0]
+        known = key.isidentifier() and " = " in bare and key not in ("path", "join")
+        uncommented.append(bare if line.startswith("# ") and known else line)
+    text = "\n".join(uncommented).replace("layers/buildings.gpkg", "b.gpkg")
+    text = text.replace('name = "名称"', "").replace('floor_area_m2 = { column', "# {")
+    plan = parse_plan(tomllib.loads(text), folder / "plan.toml")
+    assert plan.roofs == config.Roofs()
+    assert plan.pv == config.PV()
+    assert plan.coverage == config.Coverage()
+
+
+def test_every_setting_is_explained():
+    """No field of a settings table stands without its meaning."""
+    for kind in (config.Roofs, config.Layout, config.PV, config.Coverage, config.Weather, config.Ranking):
+        assert set(meanings(kind)) == set(kind.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("value", [True, 3, 0.5, "a\"b\\c", [1, 2], {"a": 1.0}])
+def test_values_survive_toml(value):
+    """What is written reads back."""
+    assert tomllib.loads(f"x = {toml_value(value)}")["x"] == value
