@@ -1,0 +1,173 @@
+"""Our chain against PVWatts 8 of NREL's SAM: other code, other models, the same roof and hours.
+
+Both see one weather year with the sun at the same minute, a fixed open rack without rows
+in front, a module of the same temperature coefficient behind coated glass, the same
+losses and the same inverter. What is left is explained step by step in
+`notebooks/02_pvwatts.py`; here its size is held.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pvlib
+import pytest
+
+from hexi_solar import config
+from hexi_solar.errors import Notices
+from hexi_solar.weather import WeatherYear, climate_year, read_weather_file
+from hexi_solar.yields import Planes, hourly_chain, inverter_pdc0, sky_of
+
+pvwattsv8 = pytest.importorskip("PySAM.Pvwattsv8", reason="NREL PySAM has no wheel here")
+
+LOSS = 0.14
+SETTINGS = config.PV(
+    gamma_pdc=-0.0035,  # of PVWatts' "premium" module, 21 % efficient, the nearest to ours
+    soiling_loss=(0.0,) * 12,
+    snow_loss=(0.0,) * 12,
+    mismatch_loss=LOSS,
+    wiring_loss=0.0,
+    connections_loss=0.0,
+    light_induced_loss=0.0,
+    availability_loss=0.0,
+    eta_inv_nom=0.96,
+    dc_ac_ratio=1.15,
+)
+PREMIUM, OPEN_RACK, ALBEDO = 1, 0, 0.2
+PLANES = [
+    (0, 180),
+    *((tilt, azimuth) for tilt in (10, 20, 35) for azimuth in (90, 135, 180, 225, 270)),
+]
+
+
+def pvwatts(year: WeatherYear, tilt: float, azimuth: float) -> pd.DataFrame:
+    """Hours of PVWatts 8: light in W/m² in the plane and in the cell, °C, DC and AC in kW/kWp."""
+    table, hours = year.table, pd.DatetimeIndex(year.table.index)
+    model = pvwattsv8.new()
+    offset = hours[0].utcoffset()
+    model.SolarResource.solar_resource_data = {
+        "lat": year.latitude,
+        "lon": year.longitude,
+        "tz": offset.total_seconds() / 3600,
+        "elev": year.altitude,
+        "year": hours.year.tolist(),
+        "month": hours.month.tolist(),
+        "day": hours.day.tolist(),
+        "hour": hours.hour.tolist(),
+        "minute": [int(year.sun_offset_minutes)] * len(hours),
+        "gh": table["ghi"].tolist(),
+        "dn": table["dni"].tolist(),
+        "df": table["dhi"].tolist(),
+        "tdry": table["temp_air"].tolist(),
+        "wspd": table["wind_speed"].tolist(),
+    }
+    model.SolarResource.assign({"albedo": [ALBEDO] * 12, "use_wf_albedo": 0})
+    model.SystemDesign.assign(
+        {
+            "system_capacity": 1,
+            "module_type": PREMIUM,
+            "array_type": OPEN_RACK,
+            "gcr": 0.01,  # the least it takes: no row in front
+            "tilt": tilt,
+            "azimuth": azimuth,
+            "losses": 100 * LOSS,
+            "soiling": [0] * 12,
+            "en_snowloss": 0,
+            "bifaciality": 0,
+            "dc_ac_ratio": SETTINGS.dc_ac_ratio,
+            "inv_eff": 100 * SETTINGS.eta_inv_nom,
+        }
+    )
+    model.execute(0)
+    out = model.Outputs
+    columns = {"poa": out.poa, "tpoa": out.tpoa, "tcell": out.tcell}
+    columns |= {"dc": np.divide(out.dc, 1000), "ac": np.divide(out.ac, 1000)}
+    return pd.DataFrame(columns, index=hours)
+
+
+def ours(year: WeatherYear, tilt: float, azimuth: float) -> pd.DataFrame:
+    """The same of our chain."""
+    sky = sky_of(
+        year.table,
+        latitude=year.latitude,
+        longitude=year.longitude,
+        altitude=year.altitude,
+        sun_offset_minutes=year.sun_offset_minutes,
+    )
+    plane = Planes(*(np.array([v]) for v in (float(tilt), float(azimuth), 0.0, False)))
+    hours = hourly_chain(sky, plane, SETTINGS, ALBEDO)
+    names = {"poa": "poa_global", "tpoa": "effective_irradiance", "tcell": "temp_cell"}
+    names |= {"dc": "dc_net", "ac": "ac"}
+    frame = pd.DataFrame({k: getattr(hours, v)[:, 0] for k, v in names.items()}, sky.times)
+    return frame.reindex(year.table.index, fill_value=0.0)
+
+
+def difference(year: WeatherYear, tilt: float, azimuth: float) -> float:
+    """Our annual AC energy over theirs, less one."""
+    return ours(year, tilt, azimuth)["ac"].sum() / pvwatts(year, tilt, azimuth)["ac"].sum() - 1
+
+
+@pytest.fixture(scope="module")
+def climate() -> WeatherYear:
+    return climate_year(39.083, 117.067, 2.5, "Asia/Shanghai")
+
+
+BARE_GLASS = pytest.mark.xfail(
+    strict=True,
+    reason="yields.py takes bare glass, -2.1 to -2.8 % at worst; behind coated glass, as modules "
+    "have it and PVWatts assumes it, the same comparison gives -1.2 to -1.95 %",
+)
+
+
+@BARE_GLASS
+def test_energy_agrees_with_pvwatts(climate):
+    """On the built-in climate year the two agree within 2 % for every plane of a flat roof."""
+    found = {plane: difference(climate, *plane) for plane in PLANES}
+    assert max(map(abs, found.values())) < 0.02, found
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        "CSWD",
+        pytest.param("TMYx.2004-2018", marks=BARE_GLASS),
+        pytest.param("TMYx.2011-2025", marks=BARE_GLASS),
+    ],
+)
+def test_energy_agrees_on_public_years(shared_data, period):
+    """On the public years too, whatever their sun's minute and their air."""
+    path = shared_data / "weather" / f"CHN_TJ_Tianjin.545270_{period}.epw"
+    year = read_weather_file(path, config.Weather(), Notices())
+    found = {plane: difference(year, *plane) for plane in PLANES}
+    assert max(map(abs, found.values())) < 0.02, found
+
+
+def test_energy_is_near_pvwatts(climate):
+    """Whatever the glass, no plane is 3 % away, and none a per cent off the others."""
+    found = [difference(climate, *plane) for plane in PLANES]
+    assert max(map(abs, found)) < 0.03
+    assert max(found) - min(found) < 0.01
+
+
+@pytest.mark.parametrize(("tilt", "azimuth"), [(0, 180), (10, 180), (35, 90), (35, 270)])
+def test_same_light_reaches_the_plane(climate, tilt, azimuth):
+    """Sun, Perez' sky and ground are the same models in other code: 0.1 % in the year."""
+    mine, theirs = ours(climate, tilt, azimuth), pvwatts(climate, tilt, azimuth)
+    assert mine["poa"].sum() == pytest.approx(theirs["poa"].sum(), rel=1e-3)
+
+
+def test_what_is_left_is_heat_and_reflection(climate):
+    """With PVWatts' cell temperature and DC power put into our chain, 1 % is left: the inverter."""
+    mine, theirs = ours(climate, 10, 180), pvwatts(climate, 10, 180)
+
+    def energy(light: pd.Series, heat: pd.Series) -> float:
+        dc = pvlib.pvsystem.pvwatts_dc(light, heat, 1.0, SETTINGS.gamma_pdc) * (1 - LOSS)
+        return pvlib.inverter.pvwatts(dc, inverter_pdc0(SETTINGS), SETTINGS.eta_inv_nom).sum()
+
+    assert energy(mine["tpoa"], mine["tcell"]) == pytest.approx(mine["ac"].sum(), rel=1e-6)
+    # our open rack of glass and glass runs hotter than theirs of 45 °C NOCT
+    warmer = (mine["tcell"] - theirs["tcell"])[theirs["poa"] > 500]
+    assert 2 < warmer.mean() < 7
+    assert energy(mine["tpoa"], theirs["tcell"]) > 1.01 * mine["ac"].sum()
+    inverter = pvlib.inverter.pvwatts(theirs["dc"], inverter_pdc0(SETTINGS), SETTINGS.eta_inv_nom)
+    assert inverter.sum() == pytest.approx(theirs["ac"].sum(), rel=0.01)
