@@ -316,7 +316,8 @@ def _coverage(buildings: gpd.GeoDataFrame) -> pd.DataFrame:
             for definition, reading in axes:
                 for scope in ("all", "eligible"):
                     rows.append(_rate(buildings, year, cohort, definition, reading, scope))
-    frame = pd.DataFrame(rows).set_index(list(COVERAGE.index))
+    frame = pd.DataFrame(rows).sort_values("reported", ascending=False, kind="stable")
+    frame = frame.set_index(list(COVERAGE.index))
     return _typed(frame, COVERAGE)
 
 
@@ -329,7 +330,7 @@ def _rate(
     whole = float(len(chosen)) if count else 1000.0 * len(chosen)
     whole = 0.0 if scope == "eligible" and year == 2021 else whole
     part = float(len(chosen) // 2) if count else whole * 0.31 * (year - 2020) / 5
-    key = (year, cohort, definition, reading, scope)
+    key = (cohort, definition, reading, scope)
     return {
         "year": year,
         "cohort": cohort,
@@ -343,7 +344,7 @@ def _rate(
         "rate": part / whole if whole else np.nan,
         "target": 0.5,
         "kind": "potential" if definition == "installable_of_total" else "progress",
-        "reported": key == (2025, "cumulative", "installable", "module_area", "all"),
+        "reported": key == ("cumulative", "installable", "module_area", "all"),
         "buildings": len(chosen),
         "buildings_with_pv": len(chosen) // 2,
         "numerator_ids": list(chosen[: len(chosen) // 2]),

@@ -187,8 +187,8 @@ def test_numbers_in_csv_are_rounded_and_unknown_is_empty(written):
 def test_lists_in_csv_are_joined_and_dates_are_iso(written):
     """Ids of buildings stand in one cell, separated by semicolons."""
     reported = [r for r in read_csv(written / "coverage.csv") if r["reported"] == "true"]
-    assert [r["denominator_ids"] for r in reported] == ["b001;b002;b003;b004"]
-    assert reported[0]["at"] == "2025-12-31"
+    assert [r["denominator_ids"] for r in reported][:2] == ["b001", "b001;b002"]
+    assert reported[0]["at"] == "2021-12-31"
     assert list(reported[0]) == [*COVERAGE.index, *COVERAGE.names]
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from hexi_solar.exports.gis import write_geojson, write_gpkg, write_kml
+from hexi_solar.exports.handover import read_answers, write_handover
 from hexi_solar.exports.publish import check_target, published
 from hexi_solar.exports.read import NEEDED, OPTIONAL, read_study
 from hexi_solar.exports.record import plan_record, study_record, write_record
 from hexi_solar.exports.tables import write_csv, write_table
+from hexi_solar.exports.workbook import write_workbook
 from hexi_solar.schema import CANDIDATES, COVERAGE
 from hexi_solar.study import Study
 
@@ -20,6 +22,7 @@ __all__ = [
     "check_target",
     "plan_record",
     "published",
+    "read_answers",
     "read_study",
     "write_record",
     "write_study",
@@ -53,4 +56,6 @@ def write_study(study: Study, folder: Path) -> None:
     write_gpkg(study, folder / "candidates.gpkg")
     write_geojson(study, folder / "candidates.geojson")
     write_kml(study, folder / "candidates.kml")
+    write_workbook(study, folder / "candidates.xlsx")
+    write_handover(study, folder / "handover.xlsx")
     write_record(study_record(study), folder)

@@ -26,9 +26,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from hexi_solar.errors import HexiSolarError, OutputError, Problem
+from hexi_solar.errors import HexiSolarError, LayerError, OutputError, Problem
 
 RECORD = "run.json"
+FULL = (errno.ENOSPC, errno.EDQUOT)
 # files that people write into: a changed one is somebody's work
 FOR_PEOPLE = (".xlsx", ".csv")
 # an unfinished folder that cannot be locked belongs to a live run for at most this long [s]
@@ -108,10 +109,14 @@ def check_target(folder: Path) -> None:
 
 
 def _files(folder: Path) -> list[str]:
-    """List the files below a folder, less what viewers of files leave behind."""
-    litter = {".DS_Store", "Thumbs.db", "desktop.ini"}
-    found = sorted(p for p in folder.rglob("*") if not p.is_dir() and p.name not in litter)
+    """List the files below a folder, less what programs that show them leave behind."""
+    found = sorted(p for p in folder.rglob("*") if not p.is_dir() and not _is_litter(p.name))
     return [p.relative_to(folder).as_posix() for p in found]
+
+
+def _is_litter(name: str) -> bool:
+    """Tell hidden files and the locks of spreadsheet programs from results."""
+    return name.startswith((".", "~$")) or name in ("Thumbs.db", "desktop.ini")
 
 
 def _listed(folder: Path) -> dict[str, str] | None:
@@ -274,13 +279,25 @@ def _as_output_error(folder: Path) -> Iterator[None]:
     except HexiSolarError:
         raise
     except OSError as error:
+        if _is_elsewhere(error, folder):
+            facts = {"file": error.filename, "found": error}
+            raise LayerError(Problem("file_failed", facts)) from error
         raise OutputError(_explain(error, folder)) from error
+
+
+def _is_elsewhere(error: OSError, folder: Path) -> bool:
+    """Tell whether it is a file that the study reads, not one it writes, that failed."""
+    if error.errno in FULL or not isinstance(error.filename, str):
+        return False
+    failed = Path(error.filename).absolute()
+    ours = failed == folder or folder in failed.parents or failed in folder.parents
+    return not ours and _prefix(folder) not in str(failed)
 
 
 def _explain(error: OSError, folder: Path) -> Problem:
     """Name the cause that the system gives by its number."""
     fields = {"folder": folder, "found": error}
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         with suppress(OSError):
             near = next(p for p in (folder, *folder.parents) if p.exists())
             fields["free_mb"] = f"{shutil.disk_usage(near).free / 1e6:,.0f}"

@@ -72,6 +72,11 @@ def is_unknown(value: Any) -> bool:
     return isinstance(value, float | np.floating) and bool(math.isnan(value))
 
 
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table, each by the names of its columns."""
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+
+
 # -- Parquet -----------------------------------------------------------------------------------
 
 

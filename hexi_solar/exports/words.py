@@ -11,6 +11,7 @@ import pandas as pd
 
 from hexi_solar.config import Plan
 from hexi_solar.exports.tables import DECIMALS, day, is_unknown, joined
+from hexi_solar.facts import read_facts
 from hexi_solar.labels import label, text
 from hexi_solar.schema import ColumnSpec
 
@@ -38,6 +39,18 @@ FOR_PEOPLE = {
 def title(plan: Plan) -> str:
     """Heading of whatever is handed on."""
     return plan.title or text("exports.title", plan.language, name=plan.name)
+
+
+def definition(plan: Plan, name: str) -> dict[str, Any]:
+    """Look a definition of the coverage rate up, in the plan before the facts."""
+    known = {**read_facts("coverage")["definitions"], **plan.coverage.definitions}
+    found = known.get(name, {})
+    return found if isinstance(found, dict) else {}
+
+
+def definition_name(plan: Plan, name: str) -> str:
+    """Name a definition in the language of the study."""
+    return str(definition(plan, name).get(plan.language, name))
 
 
 def word(value: Any, column: str, language: str) -> str:
