@@ -1,4 +1,4 @@
-"""Small studies for the map: one that can be drawn on paper, hostile names in it, and large ones."""
+"""Studies for the map: one small enough to draw on paper, with hostile names, and large ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from shapely.geometry import MultiPolygon, Polygon, box
 
-from hexi_solar.config import Coverage, Layer, Layers, Plan
+from hexi_solar.config import Plan
 from hexi_solar.schema import EXCLUSIONS
 from hexi_solar.study import Study
 
@@ -58,8 +58,8 @@ def small_study(language: str = "zh", **changes: object) -> Study:
         for number, row in enumerate(table.itertuples())
     ]
     plan = Plan(
-        name="small", title="河西区屋顶光伏 & <测试>", language=language, as_of=dt.date(2026, 6, 30), synthetic=True,
-        layers=Layers(buildings=Layer(path=None)), coverage=Coverage(),
+        name="small", title="河西区屋顶光伏 & <测试>", language=language,  # type: ignore[arg-type]
+        as_of=dt.date(2026, 6, 30), synthetic=True,
     )  # fmt: skip
     study = assemble(table, gpd.GeoSeries(shapes, table.index, crs=CRS), plan)
     return dataclasses.replace(study, **changes)
@@ -134,8 +134,8 @@ def assemble(table: pd.DataFrame, shapes: gpd.GeoSeries, plan: Plan) -> Study:
         yields=yields, candidates=candidates, register=pd.DataFrame(), projects=projects,
         coverage=_coverage(buildings, projects), boundary=whole, subdistricts=areas,
         record={"coverage_by_subdistrict": [
-            {"code": "120103001", "name": "大营门街道", "numerator": 900.0, "denominator": 3000.0, "rate": 0.3},
-            {"code": "120103014", "name": "梅江街道", "numerator": 0.0, "denominator": 0.0, "rate": None},
+            {"name": "大营门街道", "numerator": 900.0, "denominator": 3000.0, "rate": 0.3},
+            {"name": "梅江街道", "numerator": 0.0, "denominator": 0.0, "rate": None},
         ]},
     )  # fmt: skip
 
@@ -224,7 +224,11 @@ def _candidates(
 def _projects(buildings: gpd.GeoDataFrame) -> pd.DataFrame:
     ids = list(buildings.index[[0, 3, 4, 7]])
     return pd.DataFrame(
-        {"building_id": [*ids, None], "stage": ["operating", "connected", "connected", "filed", "operating"], "capacity_kwp": [200.0, 88.5, 120.0, 60.0, 12.0]},
+        {
+            "building_id": [*ids, None],
+            "stage": ["operating", "connected", "connected", "filed", "operating"],
+            "capacity_kwp": [200.0, 88.5, 120.0, 60.0, 12.0],
+        },
         index=pd.Index([f"P{n}" for n in range(5)], name="entity"),
     )  # fmt: skip
 
@@ -261,8 +265,10 @@ def _rate(
     below = share * float(part["footprint_area_m2"].sum())
     above = 0.45 * float(part.loc[with_pv, "footprint_area_m2"].sum())
     return {
-        "year": year, "cohort": cohort, "at": at, "definition": definition, "reading": "module_area", "scope": "all",
-        "numerator": above, "denominator": below, "unit": "m²", "rate": above / below if below else np.nan, "target": target,
+        "year": year, "cohort": cohort, "at": at, "definition": definition,
+        "reading": "module_area", "scope": "all", "target": target,
+        "numerator": above, "denominator": below, "unit": "m²",
+        "rate": above / below if below else np.nan,
         "kind": "progress", "reported": definition == "installable" and cohort == "cumulative",
         "buildings": len(part), "buildings_with_pv": len(with_pv),
         "numerator_ids": with_pv, "denominator_ids": list(part.index), "flagged_ids": with_pv[:1],

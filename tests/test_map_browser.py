@@ -24,10 +24,9 @@ PHONE = {"width": 390, "height": 844}
 def browser_path() -> str | None:
     """Find a Chromium on this machine: named by the environment, installed, or playwright's own."""
     named = os.environ.get("HEXI_CHROMIUM")
-    found = named or next(
+    return named or next(
         filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
     )
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def chromium():
         found = browser_path() or driver.chromium.executable_path
         if not Path(found).exists():
             pytest.skip(
-                "no Chromium on this machine; set HEXI_CHROMIUM to one, or run: playwright install chromium"
+                "no Chromium here; set HEXI_CHROMIUM to one, or run: playwright install chromium"
             )
         browser = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield browser
@@ -85,7 +84,7 @@ class Visit:
             route.abort()
 
     def until(self, truth: str) -> None:
-        """Wait for something; the page's policy refuses the driver's own way, which evaluates text."""
+        """Wait for something; the policy refuses the driver's own way, which evaluates text."""
         for _ in range(200):
             if self.page.evaluate(truth):
                 return
@@ -104,7 +103,7 @@ class Visit:
 
 
 def test_the_map_draws_everything_in_silence(chromium, files):
-    """Every building, area, cohort ring and PV mark is drawn; nothing is asked for or complained of."""
+    """Every building, area, ring and PV mark is drawn; nothing is asked for or complained of."""
     with Visit(chromium, files / "zh.html") as visit:
         assert visit.page.evaluate("hexiMap.counts") == {
             "buildings": 12, "candidates": 8, "cohort": 6, "existing": 3, "areas": 2,
@@ -121,9 +120,11 @@ def test_what_is_counted_is_on_the_canvas(chromium, files):
     """The pixel of a school's roof has the colour of schools; beside it is the ground."""
     with Visit(chromium, files / "zh.html") as visit:
         pixel = """id => {
-            const canvas = document.querySelector(".hexi-canvas"), frame = canvas.getBoundingClientRect();
+            const canvas = document.querySelector(".hexi-canvas");
+            const frame = canvas.getBoundingClientRect();
+            const pen = canvas.getContext("2d");
             const p = hexiMap.position(id);
-            const at = (x, y) => [...canvas.getContext("2d").getImageData(x - frame.left, y - frame.top, 1, 1).data];
+            const at = (x, y) => [...pen.getImageData(x - frame.left, y - frame.top, 1, 1).data];
             return [at(p.x + 20, p.y), at(p.x, p.y - 60)];
         }"""
         roof, ground = visit.page.evaluate(pixel, "A01")
@@ -132,14 +133,17 @@ def test_what_is_counted_is_on_the_canvas(chromium, files):
 
 
 def test_a_click_on_a_roof_opens_its_popup(chromium, files):
-    """Name, figures, ledger, months and assumptions are there, in Chinese, and the ledger adds up."""
+    """Name, figures, ledger, months and assumptions are there in Chinese; the ledger adds up."""
     with Visit(chromium, files / "zh.html") as visit:
         visit.click("A01")
         card = visit.page.locator(".leaflet-popup .card")
         told = card.inner_text()
-        for words in ("河西第一中学 教学楼", "中小学与幼儿园", "可装容量", "384 kWp", "单位容量发电量", "系统效率 PR",
-                      "面积扣减台账", "屋面边缘退让", "逐月发电量", "假定与推算", "屋面类型：假定", "荷载依据：无依据",
-                      "数据截至 2026-06-30", "建筑轮廓", "39.06", "教育局", "演示数据"):  # fmt: skip
+        for words in (
+            "河西第一中学 教学楼", "中小学与幼儿园", "可装容量", "384 kWp", "单位容量发电量",
+            "系统效率 PR", "面积扣减台账", "屋面边缘退让", "逐月发电量", "假定与推算",
+            "屋面类型：假定", "荷载依据：无依据", "数据截至 2026-06-30", "建筑轮廓", "39.06",
+            "教育局", "演示数据",
+        ):  # fmt: skip
             assert words in told
         assert card.locator("svg.months rect").count() == 12
         cells = [
@@ -206,13 +210,14 @@ def test_a_script_put_into_the_page_does_not_run(chromium, files):
 
 
 def test_the_search_finds_by_name_id_and_address(chromium, files):
-    """Each of the three leads to the roof; nonsense is said to lead nowhere; others are listed apart."""
+    """Each leads to the roof; nonsense is said to lead nowhere; others are listed apart."""
     with Visit(chromium, files / "zh.html") as visit:
         page = visit.page
         for query, found in (("第一中学", "A01"), ("a07", "A07"), ("南路 7 号", "A08")):
             page.fill("input[type=search]", query)
             visit.until(
-                f"hexiMap.shown() === 1 && document.querySelector('.ranked .row').dataset.id === '{found}'"
+                f"hexiMap.shown() === 1 && "
+                f"document.querySelector('.ranked .row').dataset.id === '{found}'"
             )
         page.fill("input[type=search]", "没有这样的楼")
         visit.until("hexiMap.shown() === 0")
@@ -291,7 +296,7 @@ def test_layers_switch_on_and_off(chromium, files):
             page.uncheck(f".layers input[name={name}]")
             assert page.evaluate(f"hexiMap.drawn().{drawn}") == 0
         page.check(".layers input[name=coverage]")
-        assert "覆盖率 %" in page.locator(".layers").inner_text()
+        assert "%" in page.locator(".coverage-legend").inner_text()
         assert "无数据" in page.locator(".layers").inner_text()
         page.check(".layers input[value=capacity]")
         assert "kWp" in page.locator(".layers").inner_text()
@@ -323,7 +328,8 @@ def test_nothing_stands_on_anything_else(chromium, files, size):
     """Cards, buttons, scale and stamp do not overlap, and the page does not scroll sideways."""
     with Visit(chromium, files / "zh.html", size) as visit:
         boxes = visit.page.evaluate("""() => [
-            "#hexi-panel", ".layers", ".leaflet-control-zoom", ".home", ".leaflet-control-scale", ".north", ".stamp",
+            "#hexi-panel", ".layers", ".leaflet-control-zoom", ".home",
+            ".leaflet-control-scale", ".north", ".stamp",
         ].map((s) => [s, document.querySelector(s).getBoundingClientRect().toJSON()])
          .filter(([, b]) => b.width && b.height)""")
         for i, (one, a) in enumerate(boxes):

@@ -23,7 +23,7 @@ from hexi_solar.maps.ledger import whole_steps
 from hexi_solar.maps.page import SCRIPTS, StudyLayer, _own, map_page
 from hexi_solar.maps.payload import payload
 from hexi_solar.maps.shapes import pack_shapes, packed
-from hexi_solar.schema import SOURCES
+from hexi_solar.schema import SOURCES, YES_NO
 
 
 def unpacked(text: str) -> list[int]:
@@ -128,7 +128,7 @@ def test_every_text_the_scripts_ask_for_exists():
     for name in SCRIPTS:
         keys |= set(re.findall(r'say\("([a-z0-9_]+)"[,)]', _own(name)))
     endings = {
-        "colour_": ("type", "capacity"), "eligible_": ("yes", "no", "unknown"), "reasons_": ("yes", "no", "unknown"),
+        "colour_": ("type", "capacity"), "eligible_": YES_NO, "reasons_": YES_NO,
         "layer_": ("candidates", "cohort", "existing", "coverage", "others", "outlines"),
         "source_": SOURCES, "tier_": ("footprint", "surface_model", "unknown"),
     }  # fmt: skip
@@ -208,7 +208,8 @@ def test_a_study_without_results_still_has_a_page():
     study = small_study()
     empty = dataclasses.replace(
         study, candidates=study.candidates.iloc[:0], coverage=study.coverage.iloc[:0],
-        projects=study.projects.iloc[:0], yields=study.yields.iloc[:0], boundary=None, subdistricts=None, record={},
+        projects=study.projects.iloc[:0], yields=study.yields.iloc[:0],
+        boundary=None, subdistricts=None, record={},
     )  # fmt: skip
     data = data_of(map_page(empty))
     assert data["progress"] is None

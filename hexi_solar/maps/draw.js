@@ -12,7 +12,7 @@ const PALETTE = {
   unknown: ["#8a929c", true],
 };
 const CAPACITY = { breaks: [100, 200, 400, 800], colours: ["#c7e3d6", "#7fc4b8", "#3a9ba5", "#1f6a8c", "#173b63"] };
-const COVERAGE = { breaks: [0.1, 0.25, 0.5, 0.75], colours: ["#f3e3c3", "#e2d9b5", "#b5d3b6", "#7fb8a3", "#4b9488"] };
+const COVERAGE = { breaks: [0.1, 0.25, 0.5, 0.75], colours: ["#f7eed9", "#eddcb3", "#dfc48a", "#cba963", "#b08a3f"] };
 const COHORT = "#b3126b";
 const PV = "#12275a";
 
@@ -253,13 +253,16 @@ const StudyCanvas = L.Renderer.extend({
   // PV that feeds today: a small panel of four cells
   _existing() {
     const pen = this._pen;
+    const size = this._map.getZoom() < 14.5 ? 0.62 : 1;
     for (const row of existing.keys()) {
       if (!this._visible(world, row)) continue;
       const [x, y] = this.point(row);
       pen.fillStyle = "#ffffff";
-      pen.fillRect(x - 6, y - 5, 12, 10);
+      pen.fillRect(x - 6 * size, y - 5 * size, 12 * size, 10 * size);
       pen.fillStyle = PV;
-      for (const [dx, dy] of [[-5, -4], [0.5, -4], [-5, 0.5], [0.5, 0.5]]) pen.fillRect(x + dx, y + dy, 4.5, 3.5);
+      for (const [dx, dy] of [[-5, -4], [0.5, -4], [-5, 0.5], [0.5, 0.5]]) {
+        pen.fillRect(x + dx * size, y + dy * size, 4.5 * size, 3.5 * size);
+      }
       this.drawn.existing++;
     }
   },

@@ -52,14 +52,29 @@ function start(map) {
   hover(map, canvas);
 
   // the map follows its frame: folding, turning a phone, printing
-  new ResizeObserver(() => map.invalidateSize({ animate: false, pan: false })).observe(holder);
-  let before = null;
-  window.addEventListener("beforeprint", () => { before = [map.getCenter(), map.getZoom()]; map.invalidateSize({ animate: false }); });
-  window.addEventListener("afterprint", () => before && map.setView(...before, { animate: false }));
+  new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(holder);
+  onPaper(map);
 
   document.getElementById("hexi-state").remove();
   body.classList.add("ready");
   publish(map, canvas);
+}
+
+// the page takes the size of the sheet before the printer looks at it
+function onPaper(map) {
+  let before = null;
+  window.addEventListener("beforeprint", () => {
+    before = [map.getCenter(), map.getZoom()];
+    const view = map.getBounds();
+    map.closePopup();
+    document.body.classList.add("printing");
+    map.invalidateSize({ animate: false }).fitBounds(view, { animate: false });
+  });
+  window.addEventListener("afterprint", () => {
+    document.body.classList.remove("printing");
+    map.invalidateSize({ animate: false });
+    if (before) map.setView(...before, { animate: false });
+  });
 }
 
 function hover(map, canvas) {

@@ -17,7 +17,7 @@ from functools import cache
 from importlib.metadata import distribution
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink, MacroElement
@@ -35,10 +35,13 @@ DROPPED = frozenset({
     "jquery", "bootstrap", "awesome_markers", "bootstrap_css", "glyphicons_css",
     "awesome_markers_font_css", "awesome_markers_css", "awesome_rotate_css",
 })  # fmt: skip
-POLICY = "default-src 'none'; script-src {scripts}; style-src {styles}; img-src data:; base-uri 'none'; form-action 'none'"
+POLICY = (
+    "default-src 'none'; script-src {scripts}; style-src {styles}; img-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
 
 
-class Raw(Element):  # type: ignore[misc]
+class Raw(Element):
     """A piece of the page that stands as it is; branca would read braces in it as a template."""
 
     def __init__(self, content: str) -> None:
@@ -50,13 +53,16 @@ class Raw(Element):  # type: ignore[misc]
         return self._content
 
 
-class StudyLayer(MacroElement):  # type: ignore[misc]
+class StudyLayer(MacroElement):
     """Hands the folium map to our script, which draws the study on it."""
 
-    _name = "StudyLayer"
     _template = Template(
         "{% macro script(this, kwargs) %}hexiSolar({{ this._parent.get_name() }});{% endmacro %}"
     )
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "StudyLayer"
 
 
 def write_map(study: Study, path: Path) -> None:
@@ -90,8 +96,8 @@ def map_page(study: Study) -> str:
         prefer_canvas=True, zoom_control=False, attribution_control=False,
     )  # fmt: skip
     canvas.options.update(max_zoom=21, min_zoom=8, zoom_snap=0.25, wheel_px_per_zoom_level=120)
-    StudyLayer().add_to(canvas)
-    figure = canvas.get_root()
+    canvas.add_child(StudyLayer())
+    figure = cast(Figure, canvas.get_root())
     figure.title = html.escape(data["title"])
     _number(figure)
     page = _rendered(figure, data, language)

@@ -125,9 +125,10 @@ function countedList(p, choose) {
 }
 
 function others(p) {
-  return el("table", { class: "others" }, el("tbody", {}, ...p.others.map((o) =>
-    el("tr", { class: o.reported ? "reported" : o.kind },
-      el("td", {}, o.name, el("small", {}, [o.reading, o.scope, o.kind === "potential" ? say("potential") : ""].filter(Boolean).join(" · "))),
+  const again = (o, i) => i > 0 && p.others[i - 1].name === o.name;
+  return el("table", { class: "others" }, el("tbody", {}, ...p.others.map((o, i) =>
+    el("tr", { class: (again(o, i) ? "again " : "") + (o.reported ? "reported" : o.kind) },
+      el("td", {}, again(o, i) ? "" : o.name, el("small", {}, [o.reading, o.scope, o.kind === "potential" ? say("potential") : ""].filter(Boolean).join(" · "))),
       el("td", {}, percent(o.rate)), el("td", { class: "quiet" }, o.target === null ? "" : "/ " + number(100 * o.target, 0) + " %")))));
 }
 

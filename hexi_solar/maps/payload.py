@@ -115,10 +115,12 @@ def to_degrees(geometry: gpd.GeoSeries) -> NDArray[Any]:
     if geometry.crs is None:
         raise OutputError(Problem("map_no_crs", {}))
     transformer = Transformer.from_crs(CRS(geometry.crs), CRS(4326), always_xy=True)
-    turned: NDArray[Any] = shapely.transform(
-        shapely.force_2d(geometry.to_numpy()), transformer.transform, interleaved=False
-    )
-    return turned
+
+    def turned(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
+
+    shapes: NDArray[Any] = shapely.transform(shapely.force_2d(geometry.to_numpy()), turned)
+    return shapes
 
 
 def _bounds(shapes: NDArray[Any], study: Study) -> list[list[float]]:
@@ -214,7 +216,10 @@ def _candidates(study: Study, rows: dict[str, int], words: Words) -> dict[str, A
             name: [words(cell) for cell in texts_of(table, name)]
             for name in ("department", "address", "subdistrict")
         },
-        "status": [words(s and label("status", s, language)) for s in texts_of(table, "status")],
+        **{
+            name: [words(cell and label(name, cell, language)) for cell in texts_of(table, name)]
+            for name in ("status", "roof_kind")
+        },
         "assumed": [words(cell) for cell in _assumed(study, buildings, table)],
         "tier": [words(cell) for cell in _tiers(study, table.index)],
         "monthly": _monthly(study, table.index),
@@ -281,9 +286,9 @@ def _existing(study: Study, rows: dict[str, int]) -> dict[str, Any]:
     )
     groups = kwp[place >= 0].groupby(place[place >= 0])
     return {
-        "row": [int(row) for row in groups.groups],
+        "row": groups.size().index.tolist(),
         "kwp": numbers(groups.sum(min_count=1), 1),
-        "projects": [int(count) for count in groups.size()],
+        "projects": groups.size().tolist(),
         "unplaced": int((place < 0).sum()),
     }
 

@@ -45,9 +45,9 @@ function candidateBody(row, c) {
     el("div", { class: "figures" }, figure(say("capacity"), power(table.capacity_kwp[c])), figure(say("energy"), energy(table.energy_ac_kwh && table.energy_ac_kwh[c])), figure(say("rank"), String(table.rank[c]), say("rank_in_type", { rank: table.rank_in_owner_type[c], type: typeName(typeOf(row)) }))),
     reasons.length ? el("div", { class: "note " + eligible(c) }, el("strong", {}, say("reasons_" + eligible(c))), el("ul", {}, ...reasons.map((r) => el("li", {}, r)))) : null,
     el("dl", { class: "facts" }, ...facts(c)),
-    el("h3", {}, say("ledger_title")),
+    el("h3", {}, say("ledger_title"), el("small", {}, " m²")),
     ledger(c),
-    el("h3", {}, say("monthly_title")),
+    el("h3", {}, say("monthly_title"), el("small", {}, " " + say("monthly_unit"))),
     months(c),
     el("h3", {}, say("assumed_title")),
     assumed.length ? el("ul", { class: "plain" }, ...assumed.map((line) => el("li", {}, line))) : el("p", { class: "quiet" }, say("assumed_none")),
@@ -67,6 +67,7 @@ const listFacts = (lines) =>
 function facts(c) {
   return listFacts([
     [say("department"), word("department", c) || "—"],
+    [say("roof_kind"), word("roof_kind", c) || "—"],
     [say("roof_area"), area(at("roof_area_m2", c))],
     [say("modules"), known(at("modules", c)) ? quantity(at("modules", c), say("unit_modules")) : "—"],
     [say("specific_yield"), quantity(at("specific_yield_kwh_kwp", c), "kWh/kWp")],
@@ -120,8 +121,7 @@ function ledger(c) {
     el("table", {}, el("tbody", {},
       total_(say("ledger_roof"), total, "sum"), ...permanent.map(line),
       total_(say("ledger_installable"), total - sum(permanent), "sum"), ...later.map(line),
-      total_(say("ledger_usable"), total - sum(entries), "sum last"))),
-    el("p", { class: "quiet" }, "m²")
+      total_(say("ledger_usable"), total - sum(entries), "sum last")))
   );
 }
 
@@ -150,7 +150,7 @@ function months(c) {
     picture.append(bar, value, svg("text", { x: 27 * m + 13.5, y: 92 }, String(m + 1)));
   });
   picture.append(svg("line", { x1: 0, x2: 324, y1: 78.5, y2: 78.5, stroke: "#9aa4af" }));
-  return el("div", {}, picture, el("p", { class: "quiet" }, say("monthly_unit")));
+  return picture;
 }
 
 function hint(row) {
