@@ -21,7 +21,7 @@ import typer
 
 from hexi_solar import __version__
 from hexi_solar.errors import HexiSolarError, Notices, Problem
-from hexi_solar.labels import text
+from hexi_solar.labels import label, text
 
 if TYPE_CHECKING:
     from hexi_solar.config import Plan
@@ -244,8 +244,6 @@ def _print_summary(record: dict[str, Any], folder: Path, language: str) -> None:
     """Tell a person what came out and where it lies."""
     counts, totals, rate = record["counts"], record["totals"], record["coverage"]
     unknown = text("cli.unknown", language)
-    from hexi_solar.labels import label
-
     facts = {
         "buildings": f"{counts['buildings']:,}",
         "candidates": f"{counts['candidates']:,}",
@@ -256,7 +254,7 @@ def _print_summary(record: dict[str, Any], folder: Path, language: str) -> None:
         "denominator": f"{rate['denominator']:,.0f}",
         "unit": rate["unit"],
         "at": rate["at"],
-        "definition": rate["definition"],
+        "definition": rate["definition_name"][language],
         "cohort": label("cohort", rate["cohort"], language),
         "target": f"{rate['target']:.0%}",
         "map": folder / "map.html",
@@ -299,7 +297,8 @@ def _redraw(study: Any, folder: Path, write_map: Any) -> None:
         aside.unlink(missing_ok=True)
 
 
-@app.command()
+# an id may start with a minus sign
+@app.command(context_settings={"ignore_unknown_options": True})
 def explain(
     building: Annotated[str, typer.Argument(metavar="BUILDING_ID")],
     plan: PlanFile = None,

@@ -288,15 +288,15 @@ def _coverage_table(
 
 
 
-def headline(coverage: pd.DataFrame, year: int) -> dict[str, Any]:
+def headline(coverage: pd.DataFrame, year: int, settings: Coverage) -> dict[str, Any]:
     """
     Pick the reported rate of a year, at the latest date.
 
     Returns
     -------
     headline
-        year, cohort, at, definition, reading, scope, numerator, denominator, rate, unit,
-        target; `rate` is None where it is unknown.
+        year, cohort, at, definition with its names, reading, scope, numerator,
+        denominator, rate, unit, target; `rate` is None where it is unknown.
     """
     rows = coverage[coverage["reported"]].reset_index()
     rows = rows[rows["year"] == year].sort_values("at")
@@ -305,6 +305,9 @@ def headline(coverage: pd.DataFrame, year: int) -> dict[str, Any]:
     names += ["numerator", "denominator", "rate", "unit", "target", "buildings", "buildings_with_pv"]
     found = {name: row[name] for name in names}
     found["at"] = row["at"].date().isoformat()
+    definition = coverage_definitions(settings)[settings.definition]
+    names_of = {k: str(definition.get(k, settings.definition)) for k in ("zh", "en")}
+    found["definition_name"] = names_of
     found["rate"] = None if pd.isna(row["rate"]) else float(row["rate"])
     return {k: v.item() if isinstance(v, np.generic) else v for k, v in found.items()}
 

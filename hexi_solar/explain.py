@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pvlib
+from pvlib.location import Location
 from pvlib.modelchain import ModelChain
 from pvlib.pvsystem import Array, FixedMount, PVSystem
+from pvlib.temperature import TEMPERATURE_MODEL_PARAMETERS
 
 from hexi_solar.config import PV, Plan
 from hexi_solar.errors import LayerError, Problem
@@ -98,18 +100,14 @@ def _inverter(dc: Floats, settings: PV) -> tuple[float, float]:
     return clipped, float(ac.sum())
 
 
-def modelchain_energy(
-    sky: Sky, plane: Planes, settings: PV, albedo: float, *, latitude: float, longitude: float
-) -> pd.Series:
+def modelchain_energy(sky: Sky, plane: Planes, settings: PV, albedo: float) -> pd.Series:
     """
-    Run one plane through a plain pvlib ModelChain of the same settings.
+    Run one plane through a pvlib ModelChain of the same settings.
 
     Parameters
     ----------
     sky, plane, settings, albedo
         As for `loss_waterfall`.
-    latitude, longitude
-        Of the weather station. [°]
 
     Returns
     -------
@@ -120,34 +118,9 @@ def modelchain_energy(
     -----
     The chain starts from the effective irradiance after our row shading, and takes the
     system's losses as the same factor for each hour; cell temperature, DC and inverter
-    are the chain's own.
+    are the chain's own. `plain_modelchain` starts from the weather instead.
     """
     hours: Hours = hourly_chain(sky, plane, settings, albedo)
-    model, preset = PRESETS[settings.temperature, bool(plane.flush[0])]
-    parameters = pvlib.temperature.TEMPERATURE_MODEL_PARAMETERS[model][preset]
-    array = Array(
-        FixedMount(float(plane.tilt[0]), float(plane.azimuth[0])),
-        albedo=albedo,
-        module_parameters={"pdc0": 1.0, "gamma_pdc": settings.gamma_pdc},
-        temperature_model_parameters=parameters,
-    )
-    inverter = {"pdc0": inverter_pdc0(settings), "eta_inv_nom": settings.eta_inv_nom}
-    factor = pd.Series(loss_factor(sky.month, settings), sky.times)
-
-    def hourly_losses(chain: ModelChain) -> None:
-        chain.results.losses = factor
-        chain.results.dc = chain.results.dc * factor
-
-    chain = ModelChain(
-        PVSystem([array], inverter_parameters=inverter),
-        pvlib.location.Location(latitude, longitude),
-        aoi_model="no_loss",
-        spectral_model="no_loss",
-        dc_model="pvwatts",
-        ac_model="pvwatts",
-        temperature_model=model,
-        losses_model=hourly_losses,
-    )
     data = pd.DataFrame(
         {
             "effective_irradiance": hours.effective_irradiance[:, 0],
@@ -155,10 +128,70 @@ def modelchain_energy(
             "temp_air": sky.temp_air,
             "wind_speed": sky.wind_speed,
         },
-        index=sky.times,
+        index=sky.moments,
     )
+    chain = _chain(sky, plane, settings, albedo, Location(0.0, 0.0), "no_loss")
     chain.run_model_from_effective_irradiance(data)
-    return chain.results.ac.groupby(sky.month).sum().reindex(range(1, 13), fill_value=0.0)
+    months = chain.results.ac.groupby(sky.month).sum()
+    return months.reindex(range(1, 13), fill_value=0.0)
+
+
+def plain_modelchain(
+    sky: Sky, plane: Planes, settings: PV, albedo: float, station: tuple[float, float, float]
+) -> tuple[float, float]:
+    """
+    Run one plane through a ModelChain that starts from the weather and knows no rows.
+
+    Parameters
+    ----------
+    sky, plane, settings, albedo
+        As for `loss_waterfall`.
+    station
+        Latitude, longitude, altitude of the weather station. [°, °, m]
+
+    Returns
+    -------
+    poa_global, energy_ac
+        In-plane irradiation [kWh/m²], which is ours, and energy [kWh/kWp], which is ours
+        but for the shade of rows and the reflection of diffuse light.
+    """
+    columns = ("ghi", "dni", "dhi", "temp_air", "wind_speed")
+    weather = pd.DataFrame({c: getattr(sky, c) for c in columns}, index=sky.moments)
+    place = Location(station[0], station[1], altitude=station[2])
+    chain = _chain(sky, plane, settings, albedo, place, "physical")
+    chain.run_model(weather)
+    return float(chain.results.total_irrad["poa_global"].sum()) / 1000.0, float(chain.results.ac.sum())
+
+
+def _chain(
+    sky: Sky, plane: Planes, settings: PV, albedo: float, place: Location, aoi_model: str
+) -> ModelChain:
+    """Set up a ModelChain for one kW of modules."""
+    model, preset = PRESETS[settings.temperature, bool(plane.flush[0])]
+    array = Array(
+        FixedMount(float(plane.tilt[0]), float(plane.azimuth[0])),
+        albedo=albedo,
+        module_parameters={"pdc0": 1.0, "gamma_pdc": settings.gamma_pdc},
+        temperature_model_parameters=TEMPERATURE_MODEL_PARAMETERS[model][preset],
+    )
+    inverter = {"pdc0": inverter_pdc0(settings), "eta_inv_nom": settings.eta_inv_nom}
+    factor = pd.Series(loss_factor(sky.month, settings), sky.moments)
+
+    def hourly_losses(chain: ModelChain) -> None:
+        chain.results.losses = factor
+        chain.results.dc = chain.results.dc * factor
+
+    return ModelChain(
+        PVSystem([array], inverter_parameters=inverter),
+        place,
+        transposition_model=settings.transposition,
+        aoi_model=aoi_model,
+        spectral_model="no_loss",
+        dc_model="pvwatts",
+        ac_model="pvwatts",
+        temperature_model=model,
+        losses_model=hourly_losses,
+    )
 
 
 def explain_building(plan: Plan, building_id: str, step: Step = silent) -> dict[str, Any]:
@@ -253,9 +286,10 @@ def _explain_year(
     halves = [planes]
     if layout["arrangement"] == "east_west":
         halves.append(replace(planes, azimuth=(planes.azimuth + 180.0) % 360.0))
-    albedo, place = plan.site.albedo, {"latitude": year.latitude, "longitude": year.longitude}
+    albedo, station = plan.site.albedo, (year.latitude, year.longitude, year.altitude)
     falls = [loss_waterfall(sky, half, plan.pv, albedo) for half in halves]
-    chains = [modelchain_energy(sky, half, plan.pv, albedo, **place) for half in halves]
+    chains = [modelchain_energy(sky, half, plan.pv, albedo) for half in halves]
+    plain = [plain_modelchain(sky, half, plan.pv, albedo, station) for half in halves]
     waterfall = sum(falls) / len(falls)
     chain = float(sum(c.sum() for c in chains) / len(chains))
     ours = float(waterfall["ac"])
@@ -266,6 +300,8 @@ def _explain_year(
         "specific_yield_kwh_kwp": ours,
         "modelchain_kwh_kwp": chain,
         "relative_difference": abs(ours - chain) / chain if chain > 0 else 0.0,
+        "plain_modelchain_poa_kwh_m2": float(np.mean([light for light, _ in plain])),
+        "plain_modelchain_kwh_kwp": float(np.mean([energy for _, energy in plain])),
     }
 
 
@@ -342,4 +378,6 @@ def _energy_lines(roof: dict[str, Any], year: dict[str, Any], language: str) -> 
     lines.append(_line(text("explain.energy", language), energy, "kWh"))
     note = text("explain.difference", language, value=f"{year['relative_difference']:.1e}")
     lines.append(_line(text("explain.modelchain", language), year["modelchain_kwh_kwp"], unit, note))
+    plain = text("explain.plain", language)
+    lines.append(_line(plain, year["plain_modelchain_kwh_kwp"], unit, text("explain.plain_note", language)))
     return lines

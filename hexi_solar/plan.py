@@ -393,7 +393,7 @@ def record_of(
             "energy_ac_kwh": float(candidates["energy_ac_kwh"].sum()),
             "co2_t": float(candidates["co2_t"].sum()),
         },
-        "coverage": headline(study.coverage, plan.today.year),
+        "coverage": headline(study.coverage, plan.today.year, plan.coverage),
         "coverage_by_subdistrict": parts,
         "notices": notices,
         "warnings": [n["message"] for n in notices if n["level"] == "warning"],

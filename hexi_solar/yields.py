@@ -34,6 +34,9 @@ class Sky:
     """
 
     times: pd.DatetimeIndex
+    """Start of each hour."""
+    moments: pd.DatetimeIndex
+    """When the sun stands where it is taken to stand."""
     month: npt.NDArray[np.int64]
     zenith: Floats
     apparent_zenith: Floats
@@ -109,7 +112,9 @@ def sky_of(
     """
     times = pd.DatetimeIndex(weather.index)
     moments = times + pd.Timedelta(minutes=sun_offset_minutes)
-    sun = pvlib.solarposition.get_solarposition(moments, latitude, longitude, altitude)
+    sun = pvlib.solarposition.get_solarposition(
+        moments, latitude, longitude, altitude, temperature=weather["temp_air"].to_numpy(float)
+    )
     lit = (weather["ghi"].to_numpy() > 0) | (weather["dni"].to_numpy() > 0)
     lit |= weather["dhi"].to_numpy() > 0
     sun, weather = sun[lit], weather[lit]
@@ -117,6 +122,7 @@ def sky_of(
     columns = {c: weather[c].to_numpy(float) for c in ("ghi", "dni", "dhi", "temp_air", "wind_speed")}
     return Sky(
         times=times[lit],
+        moments=moments[lit],
         month=times[lit].month.to_numpy(np.int64),
         zenith=sun["zenith"].to_numpy(float),
         apparent_zenith=sun["apparent_zenith"].to_numpy(float),

@@ -154,7 +154,7 @@ def test_reported_row_is_one_per_year_and_day_and_first():
         ("cumulative", "installable", "module_area", "all")
     ]
     assert table["reported"].iloc[: len(reported)].all()
-    assert headline(table, 2023)["rate"] == pytest.approx(100 / 1750)
+    assert headline(table, 2023, Coverage())["rate"] == pytest.approx(100 / 1750)
 
 
 def test_potential_is_never_progress():

@@ -8,7 +8,7 @@ import pvlib
 import pytest
 
 from hexi_solar.config import PV
-from hexi_solar.explain import loss_waterfall, modelchain_energy
+from hexi_solar.explain import loss_waterfall, modelchain_energy, plain_modelchain
 from hexi_solar.yields import (
     MONTHS,
     Planes,
@@ -21,7 +21,7 @@ from hexi_solar.yields import (
     skyline_view,
 )
 
-PLACE = {"latitude": 39.08, "longitude": 117.22}
+STATION = (39.08, 117.22, 0.0)
 LOSSLESS = PV(
     soiling_loss=(0.0,) * 12, snow_loss=(0.0,) * 12, mismatch_loss=0, wiring_loss=0,
     connections_loss=0, light_induced_loss=0, availability_loss=0,
@@ -32,7 +32,7 @@ def clear_year(latitude: float = 39.08, longitude: float = 117.22) -> pd.DataFra
     """A cloudless year, symmetric about the true noon of every day."""
     times = pd.date_range("2023-01-01", periods=8760, freq="h", tz="Etc/GMT-8")
     moments = times + pd.Timedelta(minutes=30)
-    sun = pvlib.solarposition.get_solarposition(moments, latitude, longitude)
+    sun = pvlib.solarposition.get_solarposition(moments, latitude, longitude, temperature=15.0)
     extra = pvlib.irradiance.get_extra_radiation(moments)
     dni = (0.7 * extra).where(sun["apparent_elevation"] > 3, 0.0).to_numpy()
     dhi = np.where(dni > 0, 80.0, 0.0)
@@ -105,10 +105,22 @@ def test_energy_is_modelchains(temperature, transposition):
         if table.loc[roof, "arrangement"] == "east_west":
             turned = (halves[0].azimuth + 180) % 360
             halves.append(Planes(halves[0].tilt, turned, halves[0].shade_gcr, halves[0].flush))
-        chains = [modelchain_energy(skies, h, settings, 0.2, **PLACE) for h in halves]
+        chains = [modelchain_energy(skies, h, settings, 0.2) for h in halves]
         expected = sum(chains) / len(chains) * table.loc[roof, "capacity_kwp"]
         assert ours.loc[roof, "energy_ac_kwh"] == pytest.approx(expected.sum(), rel=1e-6)
         assert ours.loc[roof, MONTHS].to_numpy(float) == pytest.approx(expected.to_numpy(), rel=1e-6)
+
+
+@pytest.mark.parametrize("flush", [False, True])
+@pytest.mark.parametrize("transposition", ["perez", "haydavies"])
+def test_light_in_the_plane_is_a_plain_modelchains(transposition, flush):
+    """From the weather alone ModelChain finds our irradiation; energy differs by diffuse reflection."""
+    settings, one = PV(transposition=transposition), plane(25, 150, 0.0, flush)
+    hours = hourly_chain(sky(), one, settings, 0.2)
+    light, energy = plain_modelchain(sky(), one, settings, 0.2, STATION)
+    assert light == pytest.approx(hours.poa_global.sum() / 1000, rel=1e-9)
+    # glass reflects 3 to 6 % of diffuse light, which is under a third of the light here
+    assert hours.ac.sum() < energy < hours.ac.sum() * 1.02
 
 
 def test_months_add_up_to_the_year():

@@ -1,0 +1,246 @@
+"""The command line as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+PLAN = """
+name = "tiny"
+title = "小区"
+as_of = 2026-06-30
+[layers.buildings]
+path = "buildings.geojson"
+"""
+
+
+def hexi(*words: str, cwd: Path, **more) -> subprocess.CompletedProcess[str]:
+    """Run the command in a folder of its own."""
+    command = [sys.executable, "-m", "hexi_solar", *words]
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8", "COLUMNS": "120", "TERM": "dumb"}
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", env=environment, **more)
+
+
+def write_tiny(folder: Path) -> None:
+    """Write three buildings near Hexi: a school, a mall, a kiosk."""
+    x, y = 519_000, 4_327_000
+    rows = [
+        ("S1", "示范小学", "小学", "区教育局", 5, "2022-08-01"),
+        ("M1", "示范商场", "商场", "示范公司", 4, "2005"),
+        ("K1", "示范报亭", "", "", 1, None),
+    ]
+    shapes = [shapely.box(x, y, x + 60, y + 30), shapely.box(x, y + 60, x + 80, y + 110), shapely.box(x - 9, y, x - 5, y + 3)]
+    columns = ["编号", "名称", "用途", "权属单位", "层数", "竣工日期"]
+    gpd.GeoDataFrame(rows, columns=columns, geometry=shapes, crs=4548).to_file(folder / "buildings.geojson")
+    (folder / "plan.toml").write_text(PLAN, "utf-8")
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """A study that has not been run."""
+    write_tiny(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A study that has been run, and what it said."""
+    folder = tmp_path_factory.mktemp("once")
+    write_tiny(folder)
+    return folder, hexi("run", "plan.toml", "--json", cwd=folder)
+
+
+@pytest.fixture
+def ran(once, tmp_path: Path) -> Path:
+    """A copy of it to do harm to."""
+    shutil.copytree(once[0], tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def test_help_answers_without_the_heavy_libraries(tmp_path):
+    """No geopandas, pvlib, folium or numpy is needed to say what there is."""
+    code = "import sys; sys.argv = ['hexi-solar', '--help']\nfrom hexi_solar.cli import main\n"
+    code += "try: main()\nexcept SystemExit: pass\n"
+    code += "heavy = {'numpy', 'pandas', 'geopandas', 'pvlib', 'folium', 'numba'} & set(sys.modules)\nassert not heavy, heavy"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    for command in ("init", "check", "run", "map", "explain", "columns", "demo"):
+        assert command in found.stdout
+
+
+def test_run_says_what_came_out(once):
+    """One JSON object with folder, counts, totals, coverage and seconds; the files are there."""
+    tiny, found = once
+    assert found.returncode == 0, found.stderr
+    said = json.loads(found.stdout)
+    assert said["counts"] == {"buildings": 3, "roofs_at_or_over_threshold": 2, "candidates": 2, "projects": 0}
+    assert said["capacity_kwp"] > 0
+    assert 1000 < said["energy_ac_kwh"] / said["capacity_kwp"] < 1500
+    coverage = said["coverage"]
+    assert (coverage["rate"], coverage["numerator"], coverage["definition"]) == (0.0, 0.0, "installable")
+    assert coverage["denominator"] > 0
+    assert {"layers", "roofs", "yields", "map", "total"} <= set(said["seconds"])
+    folder = tiny / said["output"]
+    expected = {
+        "candidates.xlsx", "candidates.csv", "candidates.gpkg", "candidates.geojson", "candidates.kml",
+        "roofs.parquet", "yields.parquet", "exclusions.parquet", "coverage.csv", "map.html", "run.json",
+    }  # fmt: skip
+    assert expected <= {p.name for p in folder.iterdir()}
+
+
+def test_two_runs_give_the_same_bytes(ran):
+    """CSV, GeoJSON, KML, Parquet and map to the byte; the record but for time."""
+    assert hexi("run", "plan.toml", "--out", "two", cwd=ran).returncode == 0
+    one, two = ({p.name: p for p in (ran / f).iterdir()} for f in ("outputs/tiny", "two"))
+    assert set(one) == set(two)
+    for name in one:
+        if name.endswith((".csv", ".geojson", ".kml", ".parquet", ".html")):
+            assert one[name].read_bytes() == two[name].read_bytes(), name
+    records = [json.loads(files["run.json"].read_text("utf-8")) for files in (one, two)]
+    for record in records:
+        assert record.pop("started")
+        assert record.pop("seconds")
+    assert records[0] == records[1]
+
+
+def test_english_by_setting(tiny):
+    """The same run in English."""
+    found = hexi("run", "plan.toml", "--lang", "en", cwd=tiny)
+    assert "candidate roofs" in found.stdout
+    assert '<html lang="en"' in (tiny / "outputs/tiny/map.html").read_text("utf-8")[:400]
+
+
+def test_map_is_redrawn_from_the_tables(ran):
+    """From the tables of the run alone, the map comes back as it was."""
+    drawn = ran / "outputs/tiny/map.html"
+    before = drawn.read_bytes()
+    drawn.unlink()
+    found = hexi("map", "plan.toml", cwd=ran)
+    assert found.returncode == 0, found.stderr
+    assert drawn.read_bytes() == before
+
+
+def test_check_computes_nothing_and_names_every_assumption(tiny):
+    """Heights from floors, roofs taken as flat, load without evidence; no output folder."""
+    found = hexi("check", "plan.toml", cwd=tiny)
+    assert found.returncode == 0, found.stderr
+    for word in ("3 栋", "平屋面", "荷载", "气候年"):
+        assert word in found.stdout
+    assert not (tiny / "outputs").exists()
+
+
+def test_explain_recomputes_with_modelchain(tiny):
+    """The waterfall closes, and ModelChain agrees to 1e-6."""
+    found = json.loads(hexi("explain", "S1", "plan.toml", "--json", cwd=tiny).stdout)
+    roof = found["roofs"][0]
+    assert sum(e["area_m2"] for e in roof["exclusions"]) + roof["usable_m2"] == pytest.approx(1800)
+    assert roof["years"][0]["relative_difference"] < 1e-6
+    text = hexi("explain", "S1", "plan.toml", cwd=tiny).stdout
+    assert "ModelChain" in text
+    assert "示范小学" in text
+
+
+def test_explain_asks_whether_another_was_meant(tiny):
+    """An id that there is not."""
+    found = hexi("explain", "S2", "plan.toml", cwd=tiny)
+    assert found.returncode == 1
+    assert "S2" in found.stderr
+    assert "S1" in found.stderr
+
+
+def test_init_then_check(tiny):
+    """A new study explains itself, and says what is still missing; it is never overwritten."""
+    assert hexi("init", "study", cwd=tiny).returncode == 0
+    assert (tiny / "study/layers/README.md").exists()
+    missing = hexi("check", "study/plan.toml", cwd=tiny)
+    assert missing.returncode == 1
+    assert "buildings.gpkg" in missing.stderr
+    again = hexi("init", "study", cwd=tiny)
+    assert again.returncode == 1
+    assert "已存在" in again.stderr
+
+
+def test_columns(tmp_path):
+    """The data dictionary, of one table or all; a misspelt one is asked about."""
+    assert "surface_tilt" in hexi("columns", "roofs", cwd=tmp_path).stdout
+    assert "energy_ac_12_kwh" in hexi("columns", cwd=tmp_path).stdout
+    wrong = hexi("columns", "roof", "--lang", "en", cwd=tmp_path)
+    assert wrong.returncode == 1
+    assert "did you mean roofs" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"plan": PLAN.replace("buildings.geojson", "nothing.geojson")}, ["nothing.geojson"]),
+        ({"plan": PLAN + "[pv]\nmismatch_los = 0.1\n"}, ["mismatch_los", "mismatch_loss"]),
+        ({"plan": PLAN.replace("as_of", 'crs = "EPSG:4326"\nas_of')}, ["EPSG:4326"]),
+        ({"shapes": "points"}, ["buildings.geojson", "Point"]),
+        ({"shapes": "empty"}, ["buildings.geojson"]),
+        ({"plan": PLAN + '[layers.buildings.columns]\nbuilding_id = "用途"\n'}, ["用途"]),
+        ({"weather": 8000}, ["year.csv", "8000"]),
+    ],
+)
+def test_refusals_leave_earlier_outputs_untouched(ran, change, words):
+    """One message that names the file and what was found; the folder of the last run as it was."""
+    before = {p.name: p.read_bytes() for p in (ran / "outputs/tiny").iterdir()}
+    if "plan" in change:
+        (ran / "plan.toml").write_text(change["plan"], "utf-8")
+    layer = gpd.read_file(ran / "buildings.geojson")
+    if change.get("shapes") == "points":
+        layer.set_geometry(layer.centroid).to_file(ran / "buildings.geojson")
+    if change.get("shapes") == "empty":
+        (ran / "buildings.geojson").write_text('{"type": "FeatureCollection", "features": []}')
+    if "weather" in change:
+        hours = pd.date_range("2023-01-01", periods=change["weather"], freq="h")
+        rows = "\n".join(f"{hour:%Y-%m-%dT%H:%M},0,0,0,10,2" for hour in hours)
+        (ran / "year.csv").write_text("time,ghi,dni,dhi,temp_air,wind_speed\n" + rows)
+        asked = '[weather]\npaths = ["year.csv"]\nlatitude = 39.1\nlongitude = 117.2\ntz = "Asia/Shanghai"\n'
+        (ran / "plan.toml").write_text(PLAN + asked, "utf-8")
+    found = hexi("run", "plan.toml", cwd=ran)
+    assert found.returncode == 1, found.stdout
+    assert "Traceback" not in found.stderr
+    for word in words:
+        assert word in found.stderr
+    assert {p.name: p.read_bytes() for p in (ran / "outputs/tiny").iterdir()} == before
+    assert [p.name for p in (ran / "outputs").iterdir()] == ["tiny"]
+
+
+def test_all_files_problems_come_together(tiny):
+    """A wrong layer and a wrong weather file are said in one message."""
+    (tiny / "buildings.geojson").write_text('{"type": "FeatureCollection", "features": []}')
+    (tiny / "bad.epw").write_text("no weather")
+    (tiny / "plan.toml").write_text(PLAN + '[weather]\npaths = ["bad.epw"]\n', "utf-8")
+    found = hexi("run", "plan.toml", cwd=tiny)
+    assert found.returncode == 1
+    assert "buildings.geojson" in found.stderr
+    assert "bad.epw" in found.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_nothing(ran, number):
+    """Ctrl-C in mid-run: no half output, earlier results as they were."""
+    before = {p.name: p.read_bytes() for p in (ran / "outputs/tiny").iterdir()}
+    command = [sys.executable, "-m", "hexi_solar", "run", "plan.toml"]
+    process = subprocess.Popen(command, cwd=ran, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while len(list((ran / "outputs").iterdir())) < 2 and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in said
+    assert [p.name for p in (ran / "outputs").iterdir()] == ["tiny"]
+    assert {p.name: p.read_bytes() for p in (ran / "outputs/tiny").iterdir()} == before
