@@ -17,6 +17,7 @@ from hexi_solar.layers.areas import fill_areas, leave_out_outside, suspect_shift
 from hexi_solar.layers.columns import (
     Found,
     Reading,
+    cut_units,
     find_columns,
     read_columns,
     some,
@@ -75,6 +76,8 @@ def read_footprints(plan: Plan, notices: Notices) -> tuple[gpd.GeoDataFrame, Rea
     found, problems = find_columns(
         names, "buildings", layer.columns, file, truncated=_is_shapefile(raw, names, file)
     )
+    for name in cut_units(set(names) - {f.column for f in found.values()}, "buildings"):
+        notices.add("warning", "layer_unit_cut", file=file, column=name)
     placed = None
     try:
         check_polygons(raw, file)

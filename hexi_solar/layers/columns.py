@@ -29,6 +29,7 @@ from hexi_solar.layers.words import (
     parse_text,
     parse_words,
 )
+from hexi_solar.schema import STAGES
 
 # what each of our columns holds; text where nothing else is said
 QUANTITIES = {
@@ -42,7 +43,7 @@ QUANTITIES = {
     "modules": "",
     "module_tilt": "",
 }
-DATES = ("approved_on", "expected_on", "completed_on", "valid_on", "recorded_at")
+DATES = ("approved_on", "expected_on", "completed_on", "valid_on", "recorded_at", *STAGES)
 WORDS = {
     "status": "status",
     "pv_reserved": "yes_no",
@@ -147,7 +148,7 @@ def find_columns(
             (rank, at, name, unit)
             for at, name in enumerate(names)
             if name not in taken
-            for rank, unit in [_rank(name, ways, truncated=truncated)]
+            for rank, unit in [_rank(name, ways, ours, truncated=truncated)]
             if rank is not None
         ]
         if ranked:
@@ -187,18 +188,47 @@ def _named_columns(
     return found, problems
 
 
-def _rank(name: str, ways: Mapping[str, int], *, truncated: bool) -> tuple[int | None, str]:
+def _rank(
+    name: str, ways: Mapping[str, int], ours: str, *, truncated: bool
+) -> tuple[int | None, str]:
     """Say how likely a file's column is ours: the rank of the synonym, and its unit."""
-    stem, unit = split_unit(name)
-    for candidate, its_unit in ((_bare(name), ""), (_bare(stem), unit)):
-        if candidate in ways:
-            return ways[candidate], its_unit
+    bare, (stem, unit) = _bare(name), split_unit(name)
+    if bare in ways:
+        return ways[bare], ""
+    if _bare(stem) in ways:
+        return ways[_bare(stem)], unit
+    # a unit may follow without brackets: 装机容量kW
+    for unit in sorted(units.FACTORS.get(QUANTITIES.get(ours, ""), ()), key=len, reverse=True):
+        stem = bare.removesuffix(_bare(unit))
+        if stem != bare and stem in ways:
+            return ways[stem], unit
     if truncated:
         cut = _bare(name.rstrip("\ufffd"))
         for way, rank in ways.items():
             if len(cut) >= 3 and way.startswith(cut) and _fills_ten_bytes(cut):
                 return rank + 100, ""
     return None, ""
+
+
+def cut_units(names: Iterable[str], table: str) -> list[str]:
+    """
+    List columns whose unit was cut off by a shapefile's ten bytes.
+
+    A floor area in an unknown unit is not taken: it could be off by ten thousand.
+
+    Examples
+    --------
+    >>> cut_units(["建筑面积（", "层数"], "buildings")
+    ['建筑面积（']
+    """
+    measured = [ways for ours, ways in synonyms(table).items() if QUANTITIES.get(ours)]
+    known = {way for ways in measured for way in ways}
+    stems = {str(n): re.split(r"[(\[]", fold(str(n)))[0] for n in names}
+    return [
+        name
+        for name, stem in stems.items()
+        if stem != fold(name) and _bare(stem) in known and not _UNIT.match(fold(name))
+    ]
 
 
 def _fills_ten_bytes(name: str) -> bool:
@@ -240,7 +270,7 @@ def read_columns(raw: pd.DataFrame, table: str, found: Mapping[str, Found]) -> R
     ours: dict[str, pd.Series] = {}
     for name in synonyms(table):
         cells = raw[found[name].column] if name in found else None
-        if name in DATES:
+        if name in DATES and table != "areas":
             ours[name], ours[f"{name}_rough"], refused[name] = _dates(cells, raw.index)
         elif name in QUANTITIES:
             factor = found[name].factor if name in found else 1.0

@@ -167,14 +167,40 @@ def _fitting(
     place = _place(middle, source)
     facts = {"file": file, "x": f"{middle[0]:.9g}", "y": f"{middle[1]:.9g}", "crs": _name(source)}
     if place is None:
-        code = "layer_degrees" if source.is_projected else "layer_metres"
-        raise LayerError(Problem(code, facts | {"plan": plan.crs}))
+        facts |= {"plan": plan.crs, "better": zone_crs(middle[0]) or plan.crs}
+        raise LayerError(Problem(_misfit(middle, source), facts))
     facts |= {"longitude": f"{place[0]:.3f}", "latitude": f"{place[1]:.3f}", "plan": plan.crs}
     if _distance(place, target, plan) > FAR:
         raise LayerError(Problem("layer_far", facts | {"better": better_crs(*place)}))
     _check_scale(place, target, plan)
     notices.add("warning", "layer_outside", **facts, better=better_crs(*place))
     return attempts[0]
+
+
+def _misfit(middle: tuple[float, float], source: pyproj.CRS) -> str:
+    """Name what is wrong with coordinates that cannot be of their system."""
+    if not source.is_projected:
+        return "layer_metres"
+    return "layer_degrees" if _in_degrees(middle) else "layer_impossible"
+
+
+def _in_degrees(middle: tuple[float, float]) -> bool:
+    """Say whether coordinates look like longitude and latitude, in either order."""
+    return max(abs(middle[0]), abs(middle[1])) <= 180
+
+
+def zone_crs(easting: float) -> str:
+    """
+    Name the system of an easting that carries the number of a 3-degree zone.
+
+    Examples
+    --------
+    >>> zone_crs(39_519_036.3), zone_crs(519_036.3)
+    ('EPSG:4527', '')
+    """
+    zone = round(easting // 1e6)
+    # CGCS2000 / 3-degree Gauss-Krueger zone 25 .. 45, in steps of one code
+    return f"EPSG:{4513 + zone - 25}" if 25 <= zone <= 45 else ""
 
 
 def _attempts(middle: tuple[float, float], source: pyproj.CRS) -> list[_Attempt]:
@@ -212,8 +238,7 @@ def _zone_step(easting: float, source: pyproj.CRS) -> float:
 def _place(middle: tuple[float, float], source: pyproj.CRS) -> tuple[float, float] | None:
     """Find longitude and latitude of a point; None if it cannot be one of that system."""
     x, y = middle
-    in_degrees = abs(x) <= 180 and abs(y) <= 180
-    if source.is_projected and in_degrees:
+    if source.is_projected and _in_degrees(middle):
         return None
     if source.is_geographic and (abs(x) > 180 or abs(y) > 90):
         return None

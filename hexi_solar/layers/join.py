@@ -181,8 +181,25 @@ def fill_unknown(buildings: pd.DataFrame, given: pd.DataFrame, skip: Iterable[st
         buildings.loc[where, column] = cells[where]
         if f"{column}_rough" in given:
             buildings.loc[where, f"{column}_rough"] = given.loc[where, f"{column}_rough"]
-        filled += len(where)
+        filled += len(where) + _refine(buildings, given, column)
     return filled
+
+
+def _refine(buildings: pd.DataFrame, given: pd.DataFrame, column: str) -> int:
+    """Put a full date where only its year or month is known, and it lies within."""
+    rough = f"{column}_rough"
+    if rough not in given or rough not in buildings:
+        return 0
+    exact = given.loc[given[column].notna() & ~given[rough].astype(bool), column]
+    known = buildings.loc[exact.index, column]
+    # a rough date is the last day of what is known: of December, or of another month
+    within = (exact.dt.year == known.dt.year) & (
+        (exact.dt.month == known.dt.month) | (known.dt.month == 12)
+    )
+    better = exact.index[within & buildings.loc[exact.index, rough].astype(bool)]
+    buildings.loc[better, column] = exact[better]
+    buildings.loc[better, rough] = False
+    return len(better)
 
 
 def join_points(

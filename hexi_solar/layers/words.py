@@ -194,6 +194,32 @@ def _calendar(year: str, month: str | None, day: str | None) -> tuple[dt.date, b
     return (dt.date(y, m, d or last), not d)
 
 
+def parse_times(values: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """
+    Read a column as moments: dates with the time of day where it is given.
+
+    Returns
+    -------
+    times, refused
+        The moments, and True where a cell says something that is none.
+
+    Examples
+    --------
+    >>> parse_times(pd.Series(["2025年1月3日 14:05"]))[0].iloc[0].isoformat()
+    '2025-01-03T14:05:00'
+    """
+    dates, _, refused = parse_dates(values)
+    clock = pd.Series(by_value(values, _clock), index=values.index, dtype="timedelta64[us]")
+    return dates + clock.fillna(pd.Timedelta(0)), refused
+
+
+def _clock(cell: Any) -> dt.timedelta:
+    """Read the time of day in a cell."""
+    match = re.search(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", unicodedata.normalize("NFKC", str(cell)))
+    hours, minutes, seconds = (int(g or 0) for g in match.groups()) if match else (0, 0, 0)
+    return dt.timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
 def parse_words(values: pd.Series, kind: str) -> tuple[pd.Series, pd.Series]:
     """
     Read a column as words of one of our lists.
