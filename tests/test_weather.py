@@ -23,6 +23,7 @@ from hexi_solar.weather import (
     read_weather_file,
 )
 from hexi_solar.weather.closure import find_offset, sun_zenith
+from hexi_solar.weather.day_shape import clearness_jump
 from hexi_solar.weather.repair import light_limits
 
 PLACE = (39.1, 117.2, 5.0)
@@ -317,6 +318,21 @@ def test_one_part_follows_from_the_other(table, tmp_path, absent):
     assert set(year.repairs) == {f"{absent}_rebuilt"}
 
 
+def test_hours_taken_for_clear_are_seen(table, tmp_path):
+    """Where cloud is known every third hour only, the mean day is a comb, which is warned of."""
+    broken = table.copy()
+    clear = broken.index.hour % 3 != 2
+    broken.loc[clear, ["ghi", "dni", "dhi"]] *= 1.3
+    write_csv(broken, tmp_path / "a.csv")
+    _, notices = read(tmp_path / "a.csv")
+    (warning,) = notices.of("warning")
+    assert warning.code == "weather_comb"
+    zenith = sun_zenith(table.index, *PLACE, 30.0)
+    assert clearness_jump(table, zenith) < 0.02
+    # 30 % of a clearness of about one half, against neighbours that are both clear
+    assert clearness_jump(broken, zenith) == pytest.approx(0.15, abs=0.03)
+
+
 # --- repairs ---------------------------------------------------------------------------
 
 
@@ -567,20 +583,21 @@ def test_distance_on_the_sphere():
 
 
 @pytest.mark.parametrize(
-    ("stem", "ghi", "offset", "rmse"),
+    ("stem", "ghi", "offset", "rmse", "warned"),
     [
-        ("CHN_TJ_Tianjin.545270_CSWD", 1355, 30, 7),
-        ("CHN_TJ_Tianjin.545270_TMYx.2004-2018", 1747, 30, 2),
-        ("CHN_TJ_Tianjin.545270_TMYx.2011-2025", 1604, 0, 11),
+        ("CHN_TJ_Tianjin.545270_CSWD", 1355, 30, 7, []),
+        ("CHN_TJ_Tianjin.545270_TMYx.2004-2018", 1747, 30, 2, ["weather_comb"]),
+        ("CHN_TJ_Tianjin.545270_TMYx.2011-2025", 1604, 0, 11, []),
+        ("CHN_Shanghai.Shanghai.583620_CSWD", 1271, 30, 41, ["weather_closure"]),
     ],
 )
-def test_public_years_of_tianjin(shared_data, stem, ghi, offset, rmse):
-    """Sums and the sun's minute are the ones published beside the data."""
+def test_public_years(shared_data, stem, ghi, offset, rmse, warned):
+    """Sums and the sun's minute are the ones published beside the data; two files are doubtful."""
     year, notices = read(shared_data / "weather" / f"{stem}.epw", config.Weather())
     assert year.table["ghi"].sum() / 1000 == pytest.approx(ghi, abs=0.6)
     assert year.sun_offset_minutes == offset
     assert year.closure_rmse_w_m2 < rmse + 0.5
-    assert not notices.of("warning")
+    assert [n.code for n in notices.of("warning")] == warned
     schema.check(year.table, schema.WEATHER, stem)
 
 

@@ -20,6 +20,7 @@ from hexi_solar.errors import Notices, Problem, WeatherError
 from hexi_solar.facts import fact
 from hexi_solar.weather.climate import climate_year
 from hexi_solar.weather.closure import closure_rmse, find_offset, sun_zenith
+from hexi_solar.weather.day_shape import WORST_JUMP, clearness_jump
 from hexi_solar.weather.read import Record, read_record
 from hexi_solar.weather.repair import blank_missing, repair
 from hexi_solar.weather.year import WeatherYear, labels_of, one_year
@@ -150,13 +151,7 @@ def _read(
     offset, rmse = _sun(table, record, settings)
     table, repairs = repair(table, record.place, offset, where, notices)
     _check_year(table, where)
-    if rmse > WORST_CLOSURE:
-        notices.add(
-            "warning", "weather_closure", file=where, rmse=f"{rmse:.0f}", offset=f"{offset:+g}"
-        )
-    closed = "" if np.isnan(rmse) else f"{rmse:.1f}"
-    code = "weather_offset" if closed else "weather_offset_unknown"
-    notices.add("info", code, file=where, offset=f"{offset:+g}", rmse=closed)
+    _tell(table, record, offset, rmse, where, notices)
     return WeatherYear(path.stem, table, *record.place, offset, rmse, "measured", repairs, path)
 
 
@@ -167,6 +162,22 @@ def _sun(table: pd.DataFrame, record: Record, settings: config.Weather) -> tuple
         return find_offset(light, *record.place, record.declared)
     offset = float(settings.sun_offset_minutes)
     return offset, closure_rmse(light, sun_zenith(labels_of(light), *record.place, offset))
+
+
+def _tell(
+    table: pd.DataFrame, record: Record, offset: float, rmse: float, where: str, notices: Notices
+) -> None:
+    """Say where the sun was taken, and what makes the file doubtful."""
+    facts = {"file": where, "offset": f"{offset:+g}"}
+    if np.isnan(rmse):
+        notices.add("info", "weather_offset_unknown", **facts)
+    else:
+        notices.add("info", "weather_offset", **facts, rmse=f"{rmse:.1f}")
+    if rmse > WORST_CLOSURE:
+        notices.add("warning", "weather_closure", **facts, rmse=f"{rmse:.0f}")
+    jump = clearness_jump(table, sun_zenith(labels_of(table), *record.place, offset))
+    if jump > WORST_JUMP:
+        notices.add("warning", "weather_comb", file=where, jump=f"{jump:.2f}")
 
 
 def _check_year(table: pd.DataFrame, where: str) -> None:
