@@ -144,6 +144,7 @@ function anchor(set, i) {
 
 // the tables, as the rest of the page uses them
 const world = shapes(data.buildings.shapes);
+const footprints = unpack(data.buildings.areas).map((m2) => (m2 < 0 ? null : m2));
 const ids = data.buildings.count ? data.buildings.ids.split("\n") : [];
 const names = data.buildings.count ? data.buildings.names.split("\n") : [];
 const typeOf = (row) => data.types[parseInt(data.buildings.types[row], 36)];
@@ -157,6 +158,8 @@ const ELIGIBLE = ["yes", "no", "unknown"];
 const eligible = (c) => ELIGIBLE[+table.eligible[c]];
 const word = (column, c) => data.words[table[column][c]];
 
+const monthly = unpack(table.monthly);
+
 const counted = new Set(data.progress ? data.progress.denominator_rows : []);
 const reached = new Set(data.progress ? data.progress.numerator_rows : []);
 const existing = new Map(
@@ -168,7 +171,7 @@ const state = {
   query: "",
   types: new Set(data.types),
   eligible: new Set(ELIGIBLE),
-  colour: "type",
+  colour: new Set(table.row.map(typeOf)).size === 1 ? "capacity" : "type",
   layers: { candidates: true, cohort: true, existing: true, coverage: false, others: true, outlines: true },
   selected: -1,
   shown: new Uint8Array(table.row.length).fill(1),

@@ -66,7 +66,7 @@ function northArrow() {
 const narrow = () => window.matchMedia("(max-width: 759px)").matches;
 const room = () => ({
   paddingTopLeft: [narrow() ? 16 : 40, 16],
-  paddingBottomRight: narrow() ? [16, 236] : [mapWidth() > 700 ? 240 : 20, 46],
+  paddingBottomRight: narrow() ? [16, 236] : [mapWidth() > 700 ? 254 : 20, 46],
 });
 const mapWidth = () => document.querySelector(".folium-map").clientWidth;
 

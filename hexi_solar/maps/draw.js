@@ -45,7 +45,7 @@ function paintOf(c) {
   const [own, stripes] = PALETTE[type];
   const byType = state.colour === "type";
   const colour = byType ? own : step(CAPACITY, table.capacity_kwp[c]);
-  const dash = byType && stripes ? [3, 2] : [];
+  const dash = byType && stripes ? [4, 2] : [];
   if (eligible(c) === "unknown") return { fill: null, line: byType ? own : darker(colour), dash, width: 2 };
   if (eligible(c) === "no") return { fill: "#d5d9de", line: byType ? own : darker(colour), dash: [1, 2], width: 1 };
   const ground = type === "unknown" ? "#dfe2e6" : "#ffffff";

@@ -39,7 +39,7 @@ function start(map) {
     body.classList.add("reading");
     popup.options.maxHeight = Math.max(220, Math.min(500, map.getSize().y - (narrow() ? 190 : 110)));
     popup.options.autoPanPaddingTopLeft = narrow() ? [10, 14] : [74, 14];
-    popup.options.autoPanPaddingBottomRight = narrow() ? [10, 90] : [mapWidth() > 700 ? 240 : 20, 40];
+    popup.options.autoPanPaddingBottomRight = narrow() ? [10, 90] : [mapWidth() > 700 ? 254 : 20, 40];
     popup.setContent(details(row)).setLatLng(latlng).openOn(map);
     popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", say("close"));
     canvas.draw();

@@ -28,8 +28,11 @@ function panel(choose) {
 // the headline
 function headline(choose) {
   const p = data.progress;
-  if (!p) return el("section", { class: "block" }, el("h2", {}, say("coverage")), el("p", { class: "empty" }, say("no_progress")));
+  if (!p) return el("section", { class: "block" }, el("h2", {}, say("coverage")), el("p", { class: "empty" }, say("no_progress")), dataNotes());
   const open = p.rate !== null;
+  if (!p.years.some((year) => [year.in_year, year.cumulative].some((value) => value && value.buildings > 0))) {
+    return el("section", { class: "block coverage" }, el("h2", {}, say("coverage"), el("small", {}, " " + p.name)), el("p", { class: "empty" }, say("no_progress")), gauge(null, p.target), dataNotes());
+  }
   return el(
     "section",
     { class: "block coverage" },
@@ -40,8 +43,15 @@ function headline(choose) {
     el("h3", {}, say("years_title")),
     el("div", { class: "by-year" }, side("this_year", p), years("in_year", p), side("cumulative", p), years("cumulative", p)),
     details_(say("counted_title", { with: p.numerator_rows.length, all: p.denominator_rows.length }), () => countedList(p, choose)),
-    details_(say("others_title"), () => others(p))
+    details_(say("others_title"), () => others(p)),
+    dataNotes()
   );
+}
+
+// where the data come from, and what was noticed when they were read
+function dataNotes() {
+  const list = (lines, kind) => el("ul", { class: "plain " + kind }, ...lines.map((line) => el("li", { class: "user" }, line)));
+  return details_(say("notes_title", { count: data.notices.length }), () => el("div", { class: "notes" }, list(data.sources, "sources"), list(data.notices, "notices")));
 }
 
 function gap(p) {
@@ -187,7 +197,7 @@ function elsewhere(choose) {
   }
   if (!found.length) return [];
   return [el("li", { class: "quiet sep" }, say("not_candidates")), ...found.map((row) =>
-    el("li", {}, el("button", { type: "button", class: "row", "data-id": ids[row], on: { click: () => choose(row) } }, el("span", { class: "place" }, "·"), swatch(typeOf(row)), el("span", { class: "who" }, el("span", { class: "user" }, nameOf(row)), el("small", {}, typeName(typeOf(row)))), el("span", { class: "much" }, area(data.buildings.areas[row])))))];
+    el("li", {}, el("button", { type: "button", class: "row", "data-id": ids[row], on: { click: () => choose(row) } }, el("span", { class: "place" }, "·"), swatch(typeOf(row)), el("span", { class: "who" }, el("span", { class: "user" }, nameOf(row)), el("small", {}, typeName(typeOf(row)))), el("span", { class: "much" }, area(footprints[row])))))];
 }
 
 function opener(choices) {

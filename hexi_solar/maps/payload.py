@@ -13,14 +13,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
 
 from hexi_solar.errors import OutputError, Problem
 from hexi_solar.labels import catalogue, label, text
 from hexi_solar.maps.ledger import ledger_columns
 from hexi_solar.maps.panel import progress
-from hexi_solar.maps.shapes import pack_shapes
+from hexi_solar.maps.shapes import pack_shapes, packed
 from hexi_solar.schema import BUILDINGS, CANDIDATES, OWNER_TYPES, YES_NO
 from hexi_solar.study import Study
 
@@ -78,6 +78,11 @@ def payload(study: Study) -> dict[str, Any]:
         "synthetic": study.plan.synthetic,
         "bounds": _bounds(shapes, study),
         "sources": _sources(study),
+        "notices": [
+            n.message(language)
+            for n in study.notices
+            if n.level in ("warning", "left_out", "assumed")
+        ],
         "threshold": study.plan.roofs.threshold_m2,
         "labels": _labels(language),
         "types": list(OWNER_TYPES),
@@ -164,7 +169,7 @@ def _buildings(buildings: gpd.GeoDataFrame, shapes: NDArray[Any]) -> dict[str, A
         "ids": "\n".join(map(_line, buildings.index)),
         "names": "\n".join(map(_line, texts_of(buildings, "name"))),
         "types": "".join(codes[owner] for owner in buildings["owner_type"]),
-        "areas": numbers(buildings["footprint_area_m2"], 0),
+        "areas": _whole(buildings["footprint_area_m2"]),
     }
 
 
@@ -227,12 +232,18 @@ def _candidates(study: Study, rows: dict[str, int], words: Words) -> dict[str, A
     }
 
 
-def _monthly(study: Study, index: pd.Index) -> list[float | int | None]:
-    """Return AC energy [kWh] of 12 months per candidate, one after the other."""
+def _whole(values: ArrayLike) -> str:
+    """Pack quantities that are never negative as whole numbers, -1 where unknown."""
+    array = np.asarray(values, float)
+    return packed(np.where(np.isfinite(array), np.rint(array), -1).astype(np.int64))
+
+
+def _monthly(study: Study, index: pd.Index) -> str:
+    """Pack AC energy [kWh] of 12 months per candidate, one after the other."""
     if not set(MONTHS) <= set(study.yields.columns):
-        return []
+        return ""
     per_building = study.yields.groupby("building_id", sort=False)[MONTHS].sum(min_count=1)
-    return numbers(per_building.reindex(index).to_numpy().ravel(), 0)
+    return _whole(per_building.reindex(index).to_numpy().ravel())
 
 
 def _assumed(study: Study, buildings: pd.DataFrame, table: pd.DataFrame) -> list[str]:

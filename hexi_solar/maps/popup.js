@@ -32,7 +32,7 @@ function tags(row, c) {
 
 function otherFacts(row) {
   return [
-    ...fact(say("footprint"), area(data.buildings.areas[row])),
+    ...fact(say("footprint"), area(footprints[row])),
     ...(data.completed[row] ? fact(say("completed_on"), data.completed[row]) : []),
     ...fact(say("building_id"), el("span", { class: "user" }, ids[row])),
   ];
@@ -139,8 +139,8 @@ function waterfall(total, entries) {
 }
 
 function months(c) {
-  const year = table.monthly.slice(12 * c, 12 * c + 12);
-  if (year.length < 12 || year.some((v) => v === null)) return el("p", { class: "quiet" }, say("no_energy"));
+  const year = monthly.slice(12 * c, 12 * c + 12);
+  if (year.length < 12 || year.some((kwh) => kwh < 0)) return el("p", { class: "quiet" }, say("no_energy"));
   const top = Math.max(...year, 1);
   const picture = svg("svg", { class: "months", viewBox: "0 0 324 96", role: "img", "aria-label": say("monthly_title") });
   year.forEach((kwh, m) => {
@@ -159,7 +159,7 @@ function hint(row) {
     "div",
     { class: "hint" },
     el("b", { class: "user" }, nameOf(row)),
-    el("span", {}, typeName(typeOf(row)) + " · " + area(data.buildings.areas[row])),
+    el("span", {}, typeName(typeOf(row)) + " · " + area(footprints[row])),
     c >= 0 ? el("span", {}, say("hint_candidate", { rank: table.rank[c], kwp: power(table.capacity_kwp[c]) })) : null
   );
 }
