@@ -24,7 +24,7 @@ NEEDED = (
 )  # fmt: skip
 OPTIONAL = ("boundary", "subdistricts", "zones")
 # of the record, what tells one run from the next
-OF_THE_RUN = ("started", "seconds", "files", "plan", "notices")
+OF_THE_RUN = ("started", "seconds", "files")
 
 
 def read_study(folder: Path) -> Study:

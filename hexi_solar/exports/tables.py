@@ -7,6 +7,8 @@ like a formula. So such a text gets an apostrophe in front; numbers stay numbers
 from __future__ import annotations
 
 import csv
+import io
+import json
 import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hexi_solar.exports.record import plain
@@ -35,6 +38,8 @@ DECIMALS = {
     "kN/m²": 3,
 }
 SEPARATOR = ";"
+# where a Parquet file notes which columns say None
+NONE_COLUMNS = b"hexi_solar:none_columns"
 
 
 def guarded(text: str) -> str:
@@ -83,21 +88,59 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def write_table(frame: pd.DataFrame, path: Path) -> None:
     """Write one table as Parquet, as GeoParquet where it has shapes."""
     if isinstance(frame, gpd.GeoDataFrame):
-        frame.to_parquet(path, index=True, compression="zstd", schema_version="1.1.0")
+        buffer = io.BytesIO()
+        frame.to_parquet(buffer, index=True, schema_version="1.1.0")
+        table = pq.read_table(buffer)
     else:
-        frame.to_parquet(path, index=True, compression="zstd", engine="pyarrow")
+        table = pa.Table.from_pandas(frame, preserve_index=True)
+    says_none = json.dumps([str(n) for n in frame if _says_none(frame[n])]).encode()
+    table = table.replace_schema_metadata({**table.schema.metadata, NONE_COLUMNS: says_none})
+    pq.write_table(table, path, compression="zstd")
+
+
+def _says_none(values: pd.Series) -> bool:
+    """Tell whether a column says None, not NaN, where it knows nothing."""
+    return bool(values.dtype == object and any(v is None for v in values))
 
 
 def read_table(path: Path) -> pd.DataFrame | gpd.GeoDataFrame:
-    """Read a table that `write_table` wrote; cells that held a list hold a list again."""
-    shapes = b"geo" in (pq.read_schema(path).metadata or {})
+    """Read a table that `write_table` wrote: types as they were, lists as lists."""
+    schema = pq.read_schema(path)
+    shapes = b"geo" in (schema.metadata or {})
     frame = gpd.read_parquet(path) if shapes else pd.read_parquet(path, engine="pyarrow")
     for name in (n for n in frame if pd.api.types.is_object_dtype(frame[n])):
         values = list(frame[name])
         if any(isinstance(v, np.ndarray) for v in values):
             lists = [v.tolist() if isinstance(v, np.ndarray) else v for v in values]
             frame[name] = pd.Series(lists, index=frame.index, dtype=object)
+    frame = _as_written(frame, (schema.pandas_metadata or {}).get("columns", []))
+    for name in json.loads((schema.metadata or {}).get(NONE_COLUMNS, b"[]")):
+        known = [None if is_unknown(v) else v for v in frame[name]]
+        frame[name] = pd.Series(known, index=frame.index, dtype=object)
     return frame
+
+
+def _as_written(frame: Any, written: list[dict[str, Any]]) -> Any:
+    """Give columns and index the types that were written: Parquet has fewer kinds than pandas."""
+    kinds = {column["name"]: column["numpy_type"] for column in written}
+    for name in frame.columns:
+        if _differs(frame[name].dtype, kinds.get(name)):
+            frame[name] = frame[name].astype(kinds[name])
+    levels = [frame.index.get_level_values(i) for i in range(frame.index.nlevels)]
+    cast = [v.astype(kinds[v.name]) if _differs(v.dtype, kinds.get(v.name)) else v for v in levels]
+    if any(new is not old for new, old in zip(cast, levels, strict=True)):
+        frame.index = pd.MultiIndex.from_arrays(cast) if len(cast) > 1 else cast[0]
+    return frame
+
+
+def _differs(dtype: Any, written: str | None) -> bool:
+    """Tell a text or a time whose type changed on the way through the file."""
+    return (
+        written is not None
+        and written != str(dtype)
+        and (written == "object" or written.startswith("datetime64["))
+        and not str(dtype).startswith("datetime64[ns,")
+    )
 
 
 # -- CSV ---------------------------------------------------------------------------------------
