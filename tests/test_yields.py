@@ -108,7 +108,9 @@ def test_energy_is_modelchains(temperature, transposition):
         chains = [modelchain_energy(skies, h, settings, 0.2) for h in halves]
         expected = sum(chains) / len(chains) * table.loc[roof, "capacity_kwp"]
         assert ours.loc[roof, "energy_ac_kwh"] == pytest.approx(expected.sum(), rel=1e-6)
-        assert ours.loc[roof, MONTHS].to_numpy(float) == pytest.approx(expected.to_numpy(), rel=1e-6)
+        assert ours.loc[roof, MONTHS].to_numpy(float) == pytest.approx(
+            expected.to_numpy(), rel=1e-6
+        )
 
 
 @pytest.mark.parametrize("flush", [False, True])
@@ -166,13 +168,13 @@ def test_shade_free_pitch_keeps_the_beam_free():
     """At the shade-free pitch no row is shaded from nine to fifteen on the shortest day."""
     from hexi_solar.config import Layout
     from hexi_solar.layout import shade_free_pitch
-    from hexi_solar.yields import _as_columns, _lit_fraction
+    from hexi_solar.yields.light import as_columns, lit_fraction
 
     skies = sky()
     pitch = shade_free_pitch(39.08, 10, 180, Layout())
     # five hours around true noon (11 min after noon on the clock, 2 min of the equation of time)
     day = (skies.times.month == 12) & (skies.times.day == 21) & skies.times.hour.isin(range(9, 15))
-    lit = _lit_fraction(_as_columns(skies), plane(10, 180, 2.278 / pitch))[day, 0]
+    lit = lit_fraction(as_columns(skies), plane(10, 180, 2.278 / pitch))[day, 0]
     assert len(lit) == 6
     assert lit == pytest.approx(np.ones(6))
 
@@ -188,7 +190,9 @@ def test_open_skyline_changes_nothing():
     """Skylines come through the seam: one of zeros leaves every roof as it was."""
     table, skies = layouts(6), sky()
     flat = pd.DataFrame(0.0, index=table.index, columns=np.arange(0, 360, 360 / 64))
-    pd.testing.assert_frame_equal(yields(table, skies, skyline=flat), yields(table, skies), rtol=1e-9)
+    pd.testing.assert_frame_equal(
+        yields(table, skies, skyline=flat), yields(table, skies), rtol=1e-9
+    )
 
 
 def test_a_well_leaves_no_beam():
