@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,7 +42,7 @@ app = typer.Typer(
 )
 
 
-class Language(str, Enum):
+class Language(StrEnum):
     """Languages that people are spoken to in."""
 
     zh = "zh"
@@ -189,7 +189,7 @@ def check(plan: PlanFile = None, lang: Lang = None, as_json: AsJson = False) -> 
 def _print_notices(notices: Notices, language: str) -> None:
     """List what was noticed, level by level."""
     for level in ("warning", "repaired", "left_out", "assumed", "info"):
-        found = notices.of(level)  # type: ignore[arg-type]
+        found = notices.of(level)
         if found:
             typer.echo(f"\n{text(f'level.{level}', language)}")
             for problem in found:
@@ -197,9 +197,7 @@ def _print_notices(notices: Notices, language: str) -> None:
 
 
 @app.command()
-def run(
-    plan: PlanFile = None, out: Out = None, lang: Lang = None, as_json: AsJson = False
-) -> None:
+def run(plan: PlanFile = None, out: Out = None, lang: Lang = None, as_json: AsJson = False) -> None:
     """Carry out the study: tables, map, workbook and run record into outputs/<name>/."""
     started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     settings = _plan(plan, lang)

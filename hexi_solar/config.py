@@ -224,11 +224,14 @@ class Ranking:
     """Entry of facts/carbon.toml."""
 
 
+START = dt.date.fromisoformat(fact("coverage.start"))
+
+
 @dataclass(frozen=True)
 class Coverage:
     """Which rate is reported, and for which buildings."""
 
-    start: dt.date = dt.date.fromisoformat(fact("coverage.start"))
+    start: dt.date = START
     """Buildings completed from this day are new."""
     definition: str = "installable"
     """Reported definition, an entry of facts/coverage.toml or of `definitions` below."""

@@ -28,7 +28,13 @@ UNITS = {
     "floor_area_with_pv": "m²", "buildings": "", "buildings_with_pv": "",
     "installed_kwp": "kWp", "achievable_kwp": "kWp",
 }  # fmt: skip
-NUMERATORS = ("pv_area", "buildings_with_pv", "installed_kwp", "floor_area_with_pv", "installable_area")
+NUMERATORS = (
+    "pv_area",
+    "buildings_with_pv",
+    "installed_kwp",
+    "floor_area_with_pv",
+    "installable_area",
+)
 DENOMINATORS = ("roof_area", "installable_area", "buildings", "achievable_kwp", "floor_area")
 
 
@@ -64,7 +70,7 @@ def coverage_definitions(settings: Coverage) -> dict[str, dict[str, Any]]:
 def new_institutions(buildings: pd.DataFrame, start: dt.date, until: dt.date) -> pd.Series:
     """Say which buildings are new: of a public institution, completed from `start` to `until`."""
     completed = buildings["completed_on"]
-    new = (completed >= pd.Timestamp(start)) & (completed <= pd.Timestamp(until))
+    new: pd.Series = (completed >= pd.Timestamp(start)) & (completed <= pd.Timestamp(until))
     return new & (buildings["public_institution"] == "yes")
 
 
@@ -105,7 +111,9 @@ def quantities(
     ours = buildings.index
     table = pd.DataFrame(index=ours)
     table["roof_area"] = (roofs["horizontal_area_m2"] * slope).groupby(ids).sum().reindex(ours)
-    table["installable_area"] = (roofs["installable_area_m2"] * slope).groupby(ids).sum().reindex(ours)
+    table["installable_area"] = (
+        (roofs["installable_area_m2"] * slope).groupby(ids).sum().reindex(ours)
+    )
     achievable = layouts["capacity_kwp"].groupby(layouts["building_id"].to_numpy()).sum()
     table["achievable_kwp"] = achievable.reindex(ours)
     with_pv = ours.isin(pv.index)
@@ -183,7 +191,7 @@ def _days(start: dt.date, today: dt.date) -> set[dt.date]:
 
 def _cohort(new: pd.DataFrame, year: int, cohort: str) -> pd.DataFrame:
     """Choose the buildings completed in a year, or up to its end."""
-    completed = new["completed_on"].dt.year
+    completed: pd.Series = new["completed_on"].dt.year
     return new[completed == year] if cohort == "in_year" else new[completed <= year]
 
 
@@ -286,8 +294,6 @@ def _coverage_table(
     return table.set_index(index)
 
 
-
-
 def headline(coverage: pd.DataFrame, year: int, settings: Coverage) -> dict[str, Any]:
     """
     Pick the reported rate of a year, at the latest date.
@@ -302,7 +308,15 @@ def headline(coverage: pd.DataFrame, year: int, settings: Coverage) -> dict[str,
     rows = rows[rows["year"] == year].sort_values("at")
     row = rows.iloc[-1]
     names = ["year", "cohort", "at", "definition", "reading", "scope"]
-    names += ["numerator", "denominator", "rate", "unit", "target", "buildings", "buildings_with_pv"]
+    names += [
+        "numerator",
+        "denominator",
+        "rate",
+        "unit",
+        "target",
+        "buildings",
+        "buildings_with_pv",
+    ]
     found = {name: row[name] for name in names}
     found["at"] = row["at"].date().isoformat()
     definition = coverage_definitions(settings)[settings.definition]
@@ -344,7 +358,9 @@ def coverage_by_subdistrict(
         placed = layouts[layouts["building_id"].isin(group.index)]
         reading = settings.reading if definition.get("readings") else READINGS[0]
         rate = _rate(quantities(group, own, placed, pv, reading), definition, group, pv)
-        entry = {"name": str(name)} | {k: rate[k] for k in ("numerator", "denominator", "buildings")}
+        entry = {"name": str(name)} | {
+            k: rate[k] for k in ("numerator", "denominator", "buildings")
+        }
         value = rate["rate"]
         found.append(entry | {"rate": None if np.isnan(value) else float(value)})
     return found

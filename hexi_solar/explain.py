@@ -132,7 +132,7 @@ def modelchain_energy(sky: Sky, plane: Planes, settings: PV, albedo: float) -> p
     )
     chain = _chain(sky, plane, settings, albedo, Location(0.0, 0.0), "no_loss")
     chain.run_model_from_effective_irradiance(data)
-    months = chain.results.ac.groupby(sky.month).sum()
+    months: pd.Series = chain.results.ac.groupby(sky.month).sum()
     return months.reindex(range(1, 13), fill_value=0.0)
 
 
@@ -160,7 +160,9 @@ def plain_modelchain(
     place = Location(station[0], station[1], altitude=station[2])
     chain = _chain(sky, plane, settings, albedo, place, "physical")
     chain.run_model(weather)
-    return float(chain.results.total_irrad["poa_global"].sum()) / 1000.0, float(chain.results.ac.sum())
+    return float(chain.results.total_irrad["poa_global"].sum()) / 1000.0, float(
+        chain.results.ac.sum()
+    )
 
 
 def _chain(
@@ -259,28 +261,37 @@ def _explain_roof(
     years: list[tuple[WeatherYear, Sky]],
 ) -> dict[str, Any]:
     """Keep every step of one roof."""
-    roof, layout = roofs.loc[roof_id], layouts.loc[roof_id]
+    # one row as plain values: a row of mixed columns has no type of its own
+    roof: dict[Any, Any] = roofs.loc[[roof_id]].iloc[0].to_dict()
+    layout: dict[Any, Any] = layouts.loc[[roof_id]].iloc[0].to_dict()
     ledger = exclusions.loc[exclusions.index.get_level_values("roof_id") == roof_id]
     planes = planes_of(layouts.loc[[roof_id]], plan.layout.module_length_m)
-    columns = ("arrangement", "module_tilt", "module_azimuth", "modules", "rows", "pitch_m", "gcr")
-    columns = (*columns, "capacity_kwp", "module_area_m2", "array_area_m2")
+    columns = ["arrangement", "module_tilt", "module_azimuth", "modules", "rows", "pitch_m", "gcr"]
+    columns += ["capacity_kwp", "module_area_m2", "array_area_m2"]
     return {
         "roof_id": roof_id,
         "footprint_m2": float(roof["horizontal_area_m2"]),
         "exclusions": [
-            {"reason": reason, "area_m2": float(row.area_m2), "evidence": row.evidence}
-            for (_, reason), row in zip(ledger.index, ledger.itertuples(), strict=True)
+            {"reason": reason, "area_m2": float(area), "evidence": evidence}
+            for reason, area, evidence in zip(
+                ledger.index.get_level_values("reason"),
+                ledger["area_m2"],
+                ledger["evidence"],
+                strict=True,
+            )
         ],
         "installable_m2": float(roof["installable_area_m2"]),
         "usable_m2": float(roof["usable_area_m2"]),
-        "layout": {c: layout[c].item() if hasattr(layout[c], "item") else layout[c] for c in columns},
-        "energy_ac_kwh": float(yields.loc[roof_id, "energy_ac_kwh"]),
+        "layout": {
+            c: layout[c].item() if hasattr(layout[c], "item") else layout[c] for c in columns
+        },
+        "energy_ac_kwh": float(yields["energy_ac_kwh"][roof_id]),
         "years": [_explain_year(plan, year, sky, planes, layout) for year, sky in years],
     }
 
 
 def _explain_year(
-    plan: Plan, year: WeatherYear, sky: Sky, planes: Planes, layout: pd.Series
+    plan: Plan, year: WeatherYear, sky: Sky, planes: Planes, layout: dict[Any, Any]
 ) -> dict[str, Any]:
     """Follow one roof through one weather year, by our chain and by ModelChain."""
     halves = [planes]
@@ -290,7 +301,7 @@ def _explain_year(
     falls = [loss_waterfall(sky, half, plan.pv, albedo) for half in halves]
     chains = [modelchain_energy(sky, half, plan.pv, albedo) for half in halves]
     plain = [plain_modelchain(sky, half, plan.pv, albedo, station) for half in halves]
-    waterfall = sum(falls) / len(falls)
+    waterfall = pd.concat(falls, axis=1).mean(axis=1)[falls[0].index]
     chain = float(sum(c.sum() for c in chains) / len(chains))
     ours = float(waterfall["ac"])
     return {
@@ -317,7 +328,9 @@ def explanation_text(found: dict[str, Any], language: str) -> str:
         return text(f"explain.{key}", language, **facts)
 
     name = found["name"] or say("nameless")
-    lines = [f"{found['building_id']}  {name}  {label('owner_type', found['owner_type'], language)}"]
+    lines = [
+        f"{found['building_id']}  {name}  {label('owner_type', found['owner_type'], language)}"
+    ]
     if found["synthetic"]:
         lines.append(text("cli.synthetic", language))
     kind = label("roof_kind", found["roof_kind"], language)
@@ -377,7 +390,11 @@ def _energy_lines(roof: dict[str, Any], year: dict[str, Any], language: str) -> 
     energy = year["specific_yield_kwh_kwp"] * roof["layout"]["capacity_kwp"]
     lines.append(_line(text("explain.energy", language), energy, "kWh"))
     note = text("explain.difference", language, value=f"{year['relative_difference']:.1e}")
-    lines.append(_line(text("explain.modelchain", language), year["modelchain_kwh_kwp"], unit, note))
+    lines.append(
+        _line(text("explain.modelchain", language), year["modelchain_kwh_kwp"], unit, note)
+    )
     plain = text("explain.plain", language)
-    lines.append(_line(plain, year["plain_modelchain_kwh_kwp"], unit, text("explain.plain_note", language)))
+    lines.append(
+        _line(plain, year["plain_modelchain_kwh_kwp"], unit, text("explain.plain_note", language))
+    )
     return lines

@@ -239,7 +239,7 @@ def _place(
     outline = affine_transform(usable, forth)
     step = settings.module_width_m + settings.module_gap_m
     low, west, east, counts = _fit(outline, rows, step)
-    bands = int(2 if rows.arrangement == "east_west" else 1)
+    bands = 2 if rows.arrangement == "east_west" else 1
     modules = int(counts.sum()) * bands
     area = modules * settings.module_length_m * settings.module_width_m
     field = _field(outline, rows, low, west, east)
@@ -284,7 +284,10 @@ def _fit(outline: BaseGeometry, rows: Rows, step: float) -> tuple[Floats, Floats
     if not len(edges):
         return tuple(np.empty(0) for _ in range(4))  # type: ignore[return-value]
     shifts = np.arange(SHIFTS) * rows.pitch / SHIFTS
-    best = max(shifts, key=lambda shift: (count_modules(edges, rows.depth, rows.pitch, shift, step), -shift))
+    best = max(
+        shifts,
+        key=lambda shift: (count_modules(edges, rows.depth, rows.pitch, shift, step), -shift),
+    )
     found = place_rows(edges, rows.depth, rows.pitch, float(best), step)
     return found[:, 0], found[:, 1], found[:, 2], found[:, 3]
 
@@ -297,7 +300,7 @@ def _edges(shape: BaseGeometry) -> Floats:
     return np.ascontiguousarray(np.vstack(pairs)) if pairs else np.empty((0, 4))
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+@nb.njit(cache=True, nogil=True)
 def _free_stretches(edges: Floats, low: float, high: float) -> Floats:
     """Find where a band from low to high lies inside a shape over its whole depth."""
     margin = 1e-7  # a band may touch the outline
@@ -338,7 +341,7 @@ def _free_stretches(edges: Floats, low: float, high: float) -> Floats:
     return free[:k]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+@nb.njit(cache=True, nogil=True)
 def place_rows(edges: Floats, depth: float, pitch: float, shift: float, step: float) -> Floats:
     """
     Place modules on all bands of one shift.
@@ -374,10 +377,11 @@ def place_rows(edges: Floats, depth: float, pitch: float, shift: float, step: fl
     return found[:k]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+@nb.njit(cache=True, nogil=True)
 def count_modules(edges: Floats, depth: float, pitch: float, shift: float, step: float) -> float:
     """Count the modules that fit at one shift; see `place_rows`."""
-    return place_rows(edges, depth, pitch, shift, step)[:, 3].sum()
+    total: float = place_rows(edges, depth, pitch, shift, step)[:, 3].sum()
+    return total
 
 
 def _field(

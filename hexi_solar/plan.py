@@ -118,7 +118,7 @@ def run(plan: Plan, step: Step = silent) -> Study:
         pv = pv_on(plan, inputs.register, place, plan.today)
         candidates = candidate_table(plan, chosen, roofs, layouts, yields, pv)
     with step("coverage"):
-        about = {"today": plan.today, "threshold_m2": plan.roofs.threshold_m2}
+        about: dict[str, Any] = {"today": plan.today, "threshold_m2": plan.roofs.threshold_m2}
         coverage = coverage_rates(
             chosen,
             roofs,
@@ -376,9 +376,7 @@ def record_of(
         "plan": plain(plan),
         "versions": versions(),
         "inputs": input_checksums(plan),
-        "weather": [
-            weather_entry(y, e) for y, e in zip(inputs.weather, spread, strict=True)
-        ],
+        "weather": [weather_entry(y, e) for y, e in zip(inputs.weather, spread, strict=True)],
         "counts": {
             "buildings": len(study.buildings),
             "roofs_at_or_over_threshold": int(

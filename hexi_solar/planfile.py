@@ -104,7 +104,7 @@ def parse_plan(given: Mapping[str, Any], path: Path) -> Plan:
         With every unknown key, wrong kind and value out of range.
     """
     problems: list[Problem] = []
-    plan = _Reader(path, problems).tree(Plan, given, "")
+    plan: Plan = _Reader(path, problems).tree(Plan, given, "")
     if not problems:
         problems += _contradictions(plan, path)
     if problems:

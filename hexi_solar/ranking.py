@@ -105,9 +105,7 @@ def _eligibility(table: pd.DataFrame, has_pv: np.ndarray) -> tuple[pd.Series, pd
         "owner_unknown": (table["owner_type"] == "unknown").to_numpy(),
     }
     eligible = np.where(refused | empty | has_pv, "no", np.where(unproven, "unknown", "yes"))
-    reasons = [
-        [reason for reason, found in checks.items() if found[i]] for i in range(len(table))
-    ]
+    reasons = [[reason for reason, found in checks.items() if found[i]] for i in range(len(table))]
     return pd.Series(eligible, table.index), pd.Series(reasons, table.index, dtype=object)
 
 

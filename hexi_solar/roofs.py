@@ -170,7 +170,9 @@ def load_state(buildings: pd.DataFrame, settings: Roofs) -> pd.Series:
     load_state
         ``"yes"``, ``"no"`` or ``"unknown"``, indexed like `buildings`.
     """
-    needed = buildings["roof_kind"].map(lambda kind: needed_load_kn_m2(str(kind), settings.mounting))
+    needed = buildings["roof_kind"].map(
+        lambda kind: needed_load_kn_m2(str(kind), settings.mounting)
+    )
     reserve = pd.to_numeric(buildings["load_reserve_kn_m2"], errors="coerce")
     proven = buildings["load_evidence"].isin(["appraisal", "drawings"]) & reserve.notna()
     state = np.where(reserve >= needed, "yes", "no")
@@ -332,7 +334,8 @@ def _cut_lanes(
         return shape
     middles = west + (right - west) * np.arange(1, count + 1) / (count + 1)
     half = settings.lane_width_m / 2
-    lanes = shapely.union_all(shapely.box(middles - half, low - 1.0, middles + half, high + 1.0))
+    strips = [shapely.box(m - half, low - 1.0, m + half, high + 1.0) for m in middles]
+    lanes = shapely.union_all(strips)
     back = rotate(lanes, -angle, origin=(0.0, 0.0), use_radians=True)
     return _polygons(shape.difference(back))
 

@@ -281,7 +281,9 @@ def check(frame: pd.DataFrame, table: Table, where: str, limit: int = 5) -> None
     ]
     if not frame.index.is_unique:
         repeated = frame.index[frame.index.duplicated()].unique()
-        problems.append(_rows("table_repeated", where, "/".join(table.index), repeated, len(frame), limit))
+        problems.append(
+            _rows("table_repeated", where, "/".join(table.index), repeated, len(frame), limit)
+        )
     for column in table:
         if column.name in frame:
             problems += _check_column(frame[column.name], column, where, limit)
@@ -299,7 +301,9 @@ def _check_column(values: pd.Series, column: ColumnSpec, where: str, limit: int)
     if column.kind in ("float", "int"):
         numbers = pd.to_numeric(values, errors="coerce").to_numpy(float, na_value=np.nan)
         with np.errstate(invalid="ignore"):
-            bad = ~unknown & ~((numbers >= column.low) & (numbers <= column.high) & np.isfinite(numbers))
+            bad = ~unknown & ~(
+                (numbers >= column.low) & (numbers <= column.high) & np.isfinite(numbers)
+            )
         expected = f"{column.low:g}..{column.high:g} {column.unit}".strip()
     elif column.words:
         bad = ~unknown & ~values.isin(column.words).to_numpy()

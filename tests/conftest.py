@@ -15,5 +15,7 @@ def shared_data() -> Path:
     """Folder of real layers and weather; they are not ours to ship, so they may be absent."""
     folder = Path(os.environ.get("HEXI_SHARED", ROOT.parent / "shared")) / "data"
     if not folder.is_dir():
-        pytest.skip("the real layers (../shared/data) are not here; the same facts are tested on generated ones")
+        pytest.skip(
+            "the real layers (../shared/data) are not here; the same facts are tested on generated ones"
+        )
     return folder

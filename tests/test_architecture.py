@@ -31,7 +31,9 @@ def imports(files: list[Path]) -> set[str]:
                 parts = node.module.split(".")
                 found |= {parts[1]} if len(parts) > 1 else {a.name for a in node.names}
             elif isinstance(node, ast.Import):
-                found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("hexi_solar.")}
+                found |= {
+                    a.name.split(".")[1] for a in node.names if a.name.startswith("hexi_solar.")
+                }
     return found - {"__version__"}
 
 
@@ -55,4 +57,6 @@ def test_only_seams_touch_files():
     for name in STEPS:
         for file in units()[name]:
             text = file.read_text("utf-8")
-            assert not any(word in text for word in ("open(", "Path(", "read_text", "urlopen", "requests"))
+            assert not any(
+                word in text for word in ("open(", "Path(", "read_text", "urlopen", "requests")
+            )

@@ -29,7 +29,9 @@ def hexi(*words: str, cwd: Path, **more) -> subprocess.CompletedProcess[str]:
     """Run the command in a folder of its own."""
     command = [sys.executable, "-m", "hexi_solar", *words]
     environment = os.environ | {"PYTHONIOENCODING": "utf-8", "COLUMNS": "120", "TERM": "dumb"}
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", env=environment, **more)
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", env=environment, **more
+    )
 
 
 def write_tiny(folder: Path) -> None:
@@ -40,9 +42,15 @@ def write_tiny(folder: Path) -> None:
         ("M1", "示范商场", "商场", "示范公司", 4, "2005"),
         ("K1", "示范报亭", "", "", 1, None),
     ]
-    shapes = [shapely.box(x, y, x + 60, y + 30), shapely.box(x, y + 60, x + 80, y + 110), shapely.box(x - 9, y, x - 5, y + 3)]
+    shapes = [
+        shapely.box(x, y, x + 60, y + 30),
+        shapely.box(x, y + 60, x + 80, y + 110),
+        shapely.box(x - 9, y, x - 5, y + 3),
+    ]
     columns = ["编号", "名称", "用途", "权属单位", "层数", "竣工日期"]
-    gpd.GeoDataFrame(rows, columns=columns, geometry=shapes, crs=4548).to_file(folder / "buildings.geojson")
+    gpd.GeoDataFrame(rows, columns=columns, geometry=shapes, crs=4548).to_file(
+        folder / "buildings.geojson"
+    )
     (folder / "plan.toml").write_text(PLAN, "utf-8")
 
 
@@ -72,8 +80,11 @@ def test_help_answers_without_the_heavy_libraries(tmp_path):
     """No geopandas, pvlib, folium or numpy is needed to say what there is."""
     code = "import sys; sys.argv = ['hexi-solar', '--help']\nfrom hexi_solar.cli import main\n"
     code += "try: main()\nexcept SystemExit: pass\n"
-    code += "heavy = {'numpy', 'pandas', 'geopandas', 'pvlib', 'folium', 'numba'} & set(sys.modules)\nassert not heavy, heavy"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    code += "heavy = {'numpy', 'pandas', 'geopandas', 'pvlib', 'folium', 'numba'}\n"
+    code += "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
     assert found.returncode == 0, found.stderr
     for command in ("init", "check", "run", "map", "explain", "columns", "demo"):
         assert command in found.stdout
@@ -84,11 +95,20 @@ def test_run_says_what_came_out(once):
     tiny, found = once
     assert found.returncode == 0, found.stderr
     said = json.loads(found.stdout)
-    assert said["counts"] == {"buildings": 3, "roofs_at_or_over_threshold": 2, "candidates": 2, "projects": 0}
+    assert said["counts"] == {
+        "buildings": 3,
+        "roofs_at_or_over_threshold": 2,
+        "candidates": 2,
+        "projects": 0,
+    }
     assert said["capacity_kwp"] > 0
     assert 1000 < said["energy_ac_kwh"] / said["capacity_kwp"] < 1500
     coverage = said["coverage"]
-    assert (coverage["rate"], coverage["numerator"], coverage["definition"]) == (0.0, 0.0, "installable")
+    assert (coverage["rate"], coverage["numerator"], coverage["definition"]) == (
+        0.0,
+        0.0,
+        "installable",
+    )
     assert coverage["denominator"] > 0
     assert {"layers", "roofs", "yields", "map", "total"} <= set(said["seconds"])
     folder = tiny / said["output"]
@@ -233,7 +253,9 @@ def test_an_interrupted_run_leaves_nothing(ran, number):
     """Ctrl-C in mid-run: no half output, earlier results as they were."""
     before = {p.name: p.read_bytes() for p in (ran / "outputs/tiny").iterdir()}
     command = [sys.executable, "-m", "hexi_solar", "run", "plan.toml"]
-    process = subprocess.Popen(command, cwd=ran, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=ran, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 60
     while len(list((ran / "outputs").iterdir())) < 2 and process.poll() is None:
         assert time.monotonic() < deadline

@@ -61,14 +61,33 @@ def rates(stock=None, settings=None, roofs=ROOFS, threshold=1000.0, today=TODAY)
         return stock(day) if callable(stock) else (pv() if stock is None else stock)
 
     return coverage_rates(
-        BUILDINGS, roofs, LAYOUTS, stock_on, settings or Coverage(), today=today, threshold_m2=threshold
+        BUILDINGS,
+        roofs,
+        LAYOUTS,
+        stock_on,
+        settings or Coverage(),
+        today=today,
+        threshold_m2=threshold,
     )
 
 
-def one(table, year=2023, cohort="cumulative", definition="installable", reading="module_area", scope="all"):
+def one(
+    table,
+    year=2023,
+    cohort="cumulative",
+    definition="installable",
+    reading="module_area",
+    scope="all",
+):
     """The row of the latest day."""
     rows = table.reset_index()
-    keys = {"year": year, "cohort": cohort, "definition": definition, "reading": reading, "scope": scope}
+    keys = {
+        "year": year,
+        "cohort": cohort,
+        "definition": definition,
+        "reading": reading,
+        "scope": scope,
+    }
     for key, value in keys.items():
         rows = rows[rows[key] == value]
     return rows.sort_values("at").iloc[-1]
@@ -173,7 +192,14 @@ def test_target_of_a_mix_is_weighted_with_its_areas():
 
 def test_a_definition_of_the_plans_own():
     """A definition is data."""
-    own = {"mine": {"zh": "自定", "en": "Mine", "numerator": "installed_kwp", "denominator": "roof_area"}}
+    own = {
+        "mine": {
+            "zh": "自定",
+            "en": "Mine",
+            "numerator": "installed_kwp",
+            "denominator": "roof_area",
+        }
+    }
     table = rates(pv(hall=100.0), Coverage(definitions=own, definition="mine"))
     row = table[table["reported"]].reset_index().query("year == 2023").iloc[-1]
     assert row["rate"] == pytest.approx(20 / 3500)
@@ -181,7 +207,9 @@ def test_a_definition_of_the_plans_own():
 
 def test_wrong_definitions_are_named_together():
     """Quantity and name, both at once."""
-    wrong = Coverage(definitions={"mine": {"numerator": "joy", "denominator": "roof_area"}}, definition="yours")
+    wrong = Coverage(
+        definitions={"mine": {"numerator": "joy", "denominator": "roof_area"}}, definition="yours"
+    )
     with pytest.raises(ConfigError) as caught:
         coverage_definitions(wrong)
     assert "joy" in str(caught.value)

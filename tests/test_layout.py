@@ -24,7 +24,12 @@ PLAIN = Layout(module_length_m=2.0, module_width_m=1.0, module_gap_m=0.0, module
 
 
 def one_roof(shape, kind="flat", tilt=0.0, azimuth=180.0) -> gpd.GeoDataFrame:
-    facts = {"building_id": "hall", "roof_kind": kind, "surface_tilt": tilt, "surface_azimuth": azimuth}
+    facts = {
+        "building_id": "hall",
+        "roof_kind": kind,
+        "surface_tilt": tilt,
+        "surface_azimuth": azimuth,
+    }
     return gpd.GeoDataFrame([facts], index=["hall"], geometry=[shape], crs="EPSG:4548")
 
 
@@ -73,7 +78,10 @@ def test_shadows_at_nine_and_fifteen_mirror():
 
 def test_modules_on_a_rectangle_can_be_counted_by_hand():
     """20 m hold 20 modules of 1 m; bands of 2 m every 4 m fit three times into 10 m."""
-    layout = place(one_roof(shapely.box(0, 0, 20, 10)), Layout(**{**PLAIN.__dict__, "flat_tilt": 0.0, "pitch_m": 4.0}))
+    layout = place(
+        one_roof(shapely.box(0, 0, 20, 10)),
+        Layout(**{**PLAIN.__dict__, "flat_tilt": 0.0, "pitch_m": 4.0}),
+    )
     assert layout["modules"] == 60
     assert layout["rows"] == 3
     assert layout["capacity_kwp"] == pytest.approx(24.0)
@@ -111,7 +119,7 @@ def test_turning_roof_and_rows_together_changes_nothing():
 
 def test_flush_modules_use_the_length_of_the_slope():
     """At 60° a slope is twice as long as its projection and takes twice the rows."""
-    asked = Layout(**{**PLAIN.__dict__})
+    asked = PLAIN
     slope = place(one_roof(shapely.box(0, 0, 10, 10.2), "metal", 60.0, 180.0), asked)
     assert slope["arrangement"] == "flush"
     assert slope["rows"] == 10
@@ -126,7 +134,9 @@ def test_east_west_pairs_hold_two_rows():
     assert (layout["rows"], layout["modules"]) == (4, 40)
 
 
-@pytest.mark.parametrize(("side", "expected"), [(90.0, 180.0), (100.0, 190.0), (20.0, 200.0), (170.0, 170.0)])
+@pytest.mark.parametrize(
+    ("side", "expected"), [(90.0, 180.0), (100.0, 190.0), (20.0, 200.0), (170.0, 170.0)]
+)
 def test_aligned_rows_face_the_wall_nearest_to_south(side, expected):
     """Rows along the building face that one of its four sides that looks most to the south."""
     asked = Layout(layout="aligned")

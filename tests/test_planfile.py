@@ -69,7 +69,9 @@ def test_no_buildings():
 def test_the_name_is_a_folder(folder, name):
     """Results never leave outputs/ by their name."""
     with pytest.raises(ConfigError, match="folder name"):
-        parse_plan({"name": name, "layers": {"buildings": {"path": "b.gpkg"}}}, folder / "plan.toml")
+        parse_plan(
+            {"name": name, "layers": {"buildings": {"path": "b.gpkg"}}}, folder / "plan.toml"
+        )
 
 
 def test_a_loss_for_all_months(folder):
@@ -80,7 +82,10 @@ def test_a_loss_for_all_months(folder):
 
 def test_columns_with_units(folder):
     """A column is a name, or a name with its unit."""
-    plan = parse(folder, '[layers.buildings.columns]\nname = "名称"\nfloor_area_m2 = { column = "面积", unit = "亩" }\n')
+    plan = parse(
+        folder,
+        '[layers.buildings.columns]\nname = "名称"\nfloor_area_m2 = { column = "面积", unit = "亩" }\n',
+    )
     assert plan.layers.buildings.columns["name"] == config.Column("名称")
     assert plan.layers.buildings.columns["floor_area_m2"] == config.Column("面积", "亩")
 
@@ -97,7 +102,9 @@ def test_not_toml_and_not_there(tmp_path):
 def test_the_template_says_the_defaults(folder):
     """Every setting stands in it with its meaning; with the comments taken off, it is the defaults."""
     template = plan_template()
-    assert parse_plan(tomllib.loads(template.replace("layers/buildings.gpkg", "b.gpkg")), folder / "plan.toml")
+    assert parse_plan(
+        tomllib.loads(template.replace("layers/buildings.gpkg", "b.gpkg")), folder / "plan.toml"
+    )
     uncommented = []
     for line in template.splitlines():
         bare = line.removeprefix("# ")
@@ -105,7 +112,7 @@ def test_the_template_says_the_defaults(folder):
         known = key.isidentifier() and " = " in bare and key not in ("path", "join")
         uncommented.append(bare if line.startswith("# ") and known else line)
     text = "\n".join(uncommented).replace("layers/buildings.gpkg", "b.gpkg")
-    text = text.replace('name = "名称"', "").replace('floor_area_m2 = { column', "# {")
+    text = text.replace('name = "名称"', "").replace("floor_area_m2 = { column", "# {")
     plan = parse_plan(tomllib.loads(text), folder / "plan.toml")
     assert plan.roofs == config.Roofs()
     assert plan.pv == config.PV()
@@ -114,11 +121,18 @@ def test_the_template_says_the_defaults(folder):
 
 def test_every_setting_is_explained():
     """No field of a settings table stands without its meaning."""
-    for kind in (config.Roofs, config.Layout, config.PV, config.Coverage, config.Weather, config.Ranking):
+    for kind in (
+        config.Roofs,
+        config.Layout,
+        config.PV,
+        config.Coverage,
+        config.Weather,
+        config.Ranking,
+    ):
         assert set(meanings(kind)) == set(kind.__dataclass_fields__)
 
 
-@pytest.mark.parametrize("value", [True, 3, 0.5, "a\"b\\c", [1, 2], {"a": 1.0}])
+@pytest.mark.parametrize("value", [True, 3, 0.5, 'a"b\\c', [1, 2], {"a": 1.0}])
 def test_values_survive_toml(value):
     """What is written reads back."""
     assert tomllib.loads(f"x = {toml_value(value)}")["x"] == value

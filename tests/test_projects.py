@@ -37,7 +37,12 @@ HISTORY = register(
 
 @pytest.mark.parametrize(
     ("day", "stage"),
-    [("2022-02-28", None), ("2022-03-01", "filed"), ("2023-05-01", "connected"), ("2025-01-01", "retired")],
+    [
+        ("2022-02-28", None),
+        ("2022-03-01", "filed"),
+        ("2023-05-01", "connected"),
+        ("2025-01-01", "retired"),
+    ],
 )
 def test_stage_on_a_day(day, stage):
     """An event holds from its day on."""
@@ -68,7 +73,14 @@ def test_areas_that_were_not_filed_are_derived_and_said_to_be():
     """Area from capacity, field from area, projection from tilt; capacity from area."""
     events = register(
         event("connected", "2023-01-01", capacity_kwp=20.0),
-        event("connected", "2023-01-01", entity="P2", building_id="school", module_area_m2=50.0, module_tilt=0.0),
+        event(
+            "connected",
+            "2023-01-01",
+            entity="P2",
+            building_id="school",
+            module_area_m2=50.0,
+            module_tilt=0.0,
+        ),
     )
     found = existing_pv(project_states(events, dt.date(2024, 1, 1)), **AREA)
     assert found.loc["hall", "module_area_m2"] == pytest.approx(100)
@@ -82,7 +94,8 @@ def test_two_projects_on_one_building_add_up():
     """A second phase joins the first."""
     full = {"capacity_kwp": 10.0, "module_area_m2": 50.0, "array_area_m2": 90.0}
     events = register(
-        event("connected", "2023-01-01", **full), event("operating", "2024-01-01", entity="P2", **full)
+        event("connected", "2023-01-01", **full),
+        event("operating", "2024-01-01", entity="P2", **full),
     )
     found = existing_pv(project_states(events, dt.date(2024, 1, 1)), **AREA)
     assert found.loc["hall", "capacity_kwp"] == 20
@@ -91,7 +104,9 @@ def test_two_projects_on_one_building_add_up():
 
 def test_nothing_known_stays_unknown():
     """A connected project without any figure is there, with unknown areas."""
-    found = existing_pv(project_states(register(event("connected", "2023-01-01")), dt.date(2024, 1, 1)), **AREA)
+    found = existing_pv(
+        project_states(register(event("connected", "2023-01-01")), dt.date(2024, 1, 1)), **AREA
+    )
     assert np.isnan(found.loc["hall", "module_area_m2"])
 
 

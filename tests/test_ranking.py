@@ -26,7 +26,13 @@ def table(**rows: dict) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     }  # fmt: skip
     given = [{**usual, **{k: v for k, v in r.items() if k in usual}} for r in rows.values()]
     ids = pd.Index(list(rows), name="building_id")
-    buildings = gpd.GeoDataFrame(given, columns=[*usual], index=ids, geometry=[shapely.box(0, 0, 40, 30)] * len(rows), crs=4548)
+    buildings = gpd.GeoDataFrame(
+        given,
+        columns=[*usual],
+        index=ids,
+        geometry=[shapely.box(0, 0, 40, 30)] * len(rows),
+        crs=4548,
+    )
     kwp = pd.Series([r.get("kwp", 100.0) for r in rows.values()], ids)
     sums = pd.DataFrame({
         "roof_area_m2": 1200.0, "installable_area_m2": 800.0, "usable_area_m2": 700.0,
@@ -40,7 +46,9 @@ def table(**rows: dict) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
 def rank(settings=None, **rows):
     buildings, sums = table(**rows)
     poa = sums["capacity_kwp"] * 1600.0
-    return rank_candidates(buildings, sums, poa_global_kwh=poa, pv=PV, settings=settings or Ranking())
+    return rank_candidates(
+        buildings, sums, poa_global_kwh=poa, pv=PV, settings=settings or Ranking()
+    )
 
 
 def test_two_ranks_by_capacity():
@@ -76,7 +84,10 @@ def test_eligible_and_why(building, facts, eligible, reasons):
 
 def test_those_that_cannot_come_last():
     """A large roof that already carries PV stands behind a small one that can still take it."""
-    assert rank(**{"with-pv": {"kwp": 900}, "small": {"kwp": 10}}).index.to_list() == ["small", "with-pv"]
+    assert rank(**{"with-pv": {"kwp": 900}, "small": {"kwp": 10}}).index.to_list() == [
+        "small",
+        "with-pv",
+    ]
 
 
 def test_other_orders():
@@ -85,7 +96,9 @@ def test_other_orders():
     assert rank(**rows).index[0] == "dark"
     assert rank(Ranking(by="energy"), **rows).index[0] == "bright"
     assert rank(Ranking(by="co2"), **rows).index[0] == "bright"
-    weighted = rank(Ranking(by="weighted", weights={"specific_yield": 3.0, "capacity": 1.0}), **rows)
+    weighted = rank(
+        Ranking(by="weighted", weights={"specific_yield": 3.0, "capacity": 1.0}), **rows
+    )
     assert weighted["score"].to_dict() == pytest.approx({"bright": 0.75, "dark": 0.25})
 
 

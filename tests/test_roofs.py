@@ -149,7 +149,9 @@ def test_the_ledger_always_adds_up(width, depth, cut, turn, kind, owner):
     shape = shapely.affinity.rotate(shape, turn)
     shadows = [(-2.0, 2.0), (0.0, 1.9), (2.0, 2.0)]
     roofs, ledger = planes(district(shape, roof_kind=kind, owner_type=owner), Roofs(), 180, shadows)
-    assert ledger["area_m2"].sum() + roofs["usable_area_m2"].sum() == pytest.approx(shape.area, rel=1e-9)
+    assert ledger["area_m2"].sum() + roofs["usable_area_m2"].sum() == pytest.approx(
+        shape.area, rel=1e-9
+    )
     assert roofs["horizontal_area_m2"].sum() == pytest.approx(shape.area, rel=1e-9)
     assert (ledger["area_m2"] >= 0).all()
     assert (roofs["usable_area_m2"] <= roofs["installable_area_m2"] + 1e-9).all()
