@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import importlib.metadata
-import platform
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -24,17 +21,16 @@ import pandas as pd
 import pyproj
 import shapely
 
-from hexi_solar import __version__, schema
+from hexi_solar import schema
 from hexi_solar.config import Plan
 from hexi_solar.coverage import (
     coverage_by_subdistrict,
     coverage_definitions,
     coverage_rates,
-    headline,
 )
 from hexi_solar.engine import chunks_of, over_chunks
 from hexi_solar.errors import HexiSolarError, LayerError, Notices, Problem
-from hexi_solar.layers import District, input_checksums, read_layers, read_register
+from hexi_solar.layers import District, read_layers, read_register
 from hexi_solar.layout import (
     module_layouts,
     row_azimuths,
@@ -44,15 +40,11 @@ from hexi_solar.layout import (
 from hexi_solar.owners import classify_owners
 from hexi_solar.projects import existing_pv, project_states
 from hexi_solar.ranking import building_sums, rank_candidates
+from hexi_solar.record import record_of
 from hexi_solar.roofs import Frame, load_state, long_side_azimuth, roof_planes
 from hexi_solar.study import Study
 from hexi_solar.weather import WeatherYear, read_weather
 from hexi_solar.yields import Sky, annual_yields, sky_of
-
-LIBRARIES = (
-    "folium", "geopandas", "numba", "numpy", "pandas", "pvlib", "pyarrow", "pyogrio", "pyproj",
-    "rasterio", "scipy", "shapely", "xlsxwriter",
-)  # fmt: skip
 
 Step = Callable[[str], AbstractContextManager[None]]
 
@@ -153,7 +145,7 @@ def run(plan: Plan, step: Step = silent) -> Study:
         zones=inputs.district.zones,
         notices=tuple(inputs.notices),
     )
-    return dataclasses.replace(study, record=record_of(study, inputs, parts, spread))
+    return dataclasses.replace(study, record=record_of(study, inputs.weather, parts, spread))
 
 
 def read_inputs(plan: Plan, step: Step = silent) -> Inputs:
@@ -357,87 +349,3 @@ def candidate_table(
         pv=pv,
         settings=plan.ranking,
     )
-
-
-def record_of(
-    study: Study, inputs: Inputs, parts: list[dict[str, Any]], spread: list[float]
-) -> dict[str, Any]:
-    """Write down everything that the results depend on, and what they come to."""
-    plan, candidates = study.plan, study.candidates
-    notices = [
-        {"level": p.level, "code": p.code, "message": p.message(plan.language)}
-        for p in study.notices
-    ]
-    return {
-        "name": plan.name,
-        "title": plan.title,
-        "synthetic": plan.synthetic,
-        "today": plan.today.isoformat(),
-        "plan": plain(plan),
-        "versions": versions(),
-        "inputs": input_checksums(plan),
-        "weather": [weather_entry(y, e) for y, e in zip(inputs.weather, spread, strict=True)],
-        "counts": {
-            "buildings": len(study.buildings),
-            "roofs_at_or_over_threshold": int(
-                (study.buildings["footprint_area_m2"] >= plan.roofs.threshold_m2).sum()
-            ),
-            "candidates": len(candidates),
-            "projects": len(study.projects),
-        },
-        "tiers": tiers(study),
-        "totals": {
-            "capacity_kwp": float(candidates["capacity_kwp"].sum()),
-            "energy_ac_kwh": float(candidates["energy_ac_kwh"].sum()),
-            "co2_t": float(candidates["co2_t"].sum()),
-        },
-        "coverage": headline(study.coverage, plan.today.year, plan.coverage),
-        "coverage_by_subdistrict": parts,
-        "notices": notices,
-        "warnings": [n["message"] for n in notices if n["level"] == "warning"],
-    }
-
-
-def weather_entry(year: WeatherYear, energy_kwh: float) -> dict[str, Any]:
-    """Describe one weather year and what the district yields under it."""
-    closure = None if np.isnan(year.closure_rmse_w_m2) else round(year.closure_rmse_w_m2, 3)
-    return {
-        "name": year.name,
-        "source": year.source,
-        "latitude": year.latitude,
-        "longitude": year.longitude,
-        "ghi_kwh_m2": round(float(year.table["ghi"].sum()) / 1000.0, 3),
-        "sun_offset_minutes": year.sun_offset_minutes,
-        "closure_rmse_w_m2": closure,
-        "repairs": dict(year.repairs),
-        "energy_ac_kwh": energy_kwh,
-    }
-
-
-def tiers(study: Study) -> dict[str, dict[str, int]]:
-    """Count how good the data behind the candidates are."""
-    own = study.buildings.loc[study.candidates.index]
-    columns = ("height_source", "owner_type_source", "roof_kind_source", "load_evidence")
-    counted = {c: own[c].value_counts().sort_index() for c in columns}
-    counted["roof_source"] = study.roofs["source"].value_counts().sort_index()
-    return {name: {str(k): int(v) for k, v in c.items()} for name, c in counted.items()}
-
-
-def versions() -> dict[str, str]:
-    """Name what computed this."""
-    found = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    return {"hexi_solar": __version__, "python": platform.python_version(), **found}
-
-
-def plain(value: Any) -> Any:
-    """Bring settings to what JSON knows; files by their name, wherever the folder lies."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [f.name for f in dataclasses.fields(value) if not f.metadata.get("internal")]
-        return {name: plain(getattr(value, name)) for name in names}
-    if isinstance(value, dict):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, tuple | list):
-        return [plain(v) for v in value]
-    if isinstance(value, Path):
-        return value.name
-    return value.isoformat() if isinstance(value, dt.date) else value

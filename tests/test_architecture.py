@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parents[1] / "hexi_solar"
 GROUND = {"config", "planfile", "schema", "study", "engine", "units", "errors", "labels", "facts"}
 STEPS = {"owners", "roofs", "layout", "yields", "projects", "ranking", "coverage"}
 SEAMS = {"layers", "weather", "maps", "exports", "demo"}
-TOP = {"plan", "explain", "cli", "__main__"}
-ORDER = [GROUND, STEPS | SEAMS, {"plan"}, {"explain"}, {"cli"}, {"__main__"}]
+TOP = {"record", "plan", "explain", "cli", "__main__"}
+ORDER = [GROUND, STEPS | SEAMS, {"record"}, {"plan"}, {"explain"}, {"cli"}, {"__main__"}]
 
 
 def units() -> dict[str, list[Path]]:

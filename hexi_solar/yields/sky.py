@@ -41,7 +41,6 @@ class Sky:
 
 
 @dataclass(frozen=True)
-@dataclass(frozen=True)
 class Planes:
     """Planes that modules lie in; arrays of one length.
 
@@ -63,7 +62,6 @@ class Planes:
         return len(self.tilt)
 
 
-@dataclass(frozen=True)
 def sky_of(
     weather: pd.DataFrame,
     *,
