@@ -18,11 +18,12 @@ LEVELS = ("refused", "warning", "left_out", "repaired", "assumed", "info")
 def write_provenance(book: Book, study: Study) -> None:
     """Write one section per kind of origin on one sheet."""
     said = book.said
-    widths = (34, 66, 14, 10, 60, 16)
+    widths = (46, 72, 14, 10, 60, 16)
     fields = [Field("", widest=w) for w in widths]
     name, note = said("sheet.provenance"), said("provenance_note")
     sheet = Sheet(book, name, name, note, len(fields))
     sheet.row += 1
+    sheet.most_lines = 12
     sections = (
         ("notices", _notices(book, study)),
         ("inputs", _inputs(study.record.get("inputs"))),
@@ -71,7 +72,12 @@ def _inputs(inputs: Any) -> list[tuple[str, str]]:
 def _settings(plan: Plan) -> list[tuple[str, str]]:
     """List the settings that differ from the defaults."""
     given, usual = _flat(plan_record(plan)), _flat(plan_record(Plan(as_of=plan.as_of)))
-    return [(k, str(v)) for k, v in given.items() if usual.get(k) != v and k != "path"]
+    return [(k, _shown(v)) for k, v in given.items() if usual.get(k, "") != v and k != "path"]
+
+
+def _shown(value: Any) -> str:
+    """Write the value of one setting."""
+    return ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
 
 
 def _flat(tree: Any, path: str = "") -> dict[str, Any]:

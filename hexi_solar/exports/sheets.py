@@ -50,7 +50,8 @@ STYLES: dict[str, dict[str, Any]] = {
     "wrapped": {"text_wrap": True},
     "cut": {"text_wrap": True, "valign": "top"},
     "text": {"indent": 1},
-    "centred": {"align": "center"},
+    "number": {"align": "right", "indent": 1},
+    "centred": {"align": "center", "indent": 0},
     "assumed": {"italic": True, "font_color": GREY},
     "yes": {"font_color": GREEN, "bold": True},
     "no": {"font_color": GREY},
@@ -149,6 +150,7 @@ class Sheet:
         self.sheet = book.book.add_worksheet(name)
         self.sheet.hide_gridlines(2)
         self.row = 0
+        self.most_lines = MOST_LINES
         self._widths: dict[int, float] = {}
         self._heading(heading, note)
 
@@ -211,14 +213,15 @@ class Sheet:
                 needed = max(math.ceil(wide * LETTER / field.widest), cell.value.count("\n") + 1)
                 lines = max(lines, needed)
                 styles += ["text", "wrapped" if needed > 1 else ""]
-                styles += ["cut" if needed > MOST_LINES else ""]
+                styles += ["cut" if needed > self.most_lines else ""]
             else:
                 least = field.widest if field.fill else 0.0
+                styles += ["number"]
                 self._widen(i, max(_number_width(cell.value, field.number_format), least))
             styles += ["centred" if field.centred else "", cell.style]
             self.put(self.row, i, cell.value, self._look(cell.value, styles, field))
         options = {"level": level} if level else {}
-        height = LINE_HEIGHT * min(lines, MOST_LINES) + 3
+        height = LINE_HEIGHT * min(lines, self.most_lines) + 3
         self.sheet.set_row(self.row, height, None, options)
         self.row += 1
 
@@ -240,8 +243,8 @@ class Sheet:
     def bars(self, first: int, last: int, column: int) -> None:
         """Draw shares as bars behind their numbers, the full cell being 100 %."""
         look = {
-            "type": "data_bar", "bar_solid": True, "bar_color": "#9CC5B0", "min_type": "num",
-            "max_type": "num", "min_value": 0, "max_value": 1, "bar_border_color": "#9CC5B0",
+            "type": "data_bar", "bar_solid": True, "bar_color": "#C9E3D6", "min_type": "num",
+            "max_type": "num", "min_value": 0, "max_value": 1, "bar_border_color": "#C9E3D6",
         }  # fmt: skip
         self.sheet.conditional_format(first, column, last, column, look)
         self._widen(column, 12.0)
@@ -307,4 +310,4 @@ def _number_width(value: Any, number_format: str) -> float:
     if is_unknown(value) or isinstance(value, bool | np.bool_):
         return 6.0
     _, _, places = number_format.partition(".")
-    return len(f"{float(value):,.{places.count('0')}f}") + 2.5
+    return len(f"{float(value):,.{places.count('0')}f}") + 3.5

@@ -137,9 +137,12 @@ def _figures(book: Book, study: Study) -> list[tuple[str, Any, str, str]]:
 
 def candidate_field(column: ColumnSpec, language: str, *, printed: bool = True) -> Field:
     """Describe how one column of the candidates looks."""
-    widest = {"name": 30.0, "reasons": 26.0, "department": 22.0, "address": 30.0}.get(
-        column.name, 20.0
-    )
+    widest = {
+        "name": 30.0,
+        "reasons": 26.0 if language == "zh" else 38.0,
+        "department": 22.0,
+        "address": 30.0,
+    }.get(column.name, 20.0)
     centred = column.name in ("rank", "rank_in_owner_type", "eligible", "public_institution")
     return Field(column.label(language), number_format(column), widest, printed, centred=centred)
 
