@@ -190,6 +190,8 @@ class PV:
     """Model of the sky's brightness (Perez 1990 or Hay-Davies 1980)."""
     gamma_pdc: float = fact("pv.module.gamma_pdc")
     """Temperature coefficient of power. [1/K]"""
+    coating_index: float = fact("pv.module.coating_index")
+    """Refractive index of the glass' anti-reflective coating; 1.526, that of glass, for bare glass. [-]"""
     temperature: Literal["sapm", "pvsyst"] = "sapm"
     """Cell temperature model (SAPM, or PVsyst's form of Faiman); open rack for rows, close mount where flush."""
     soiling_loss: tuple[float, ...] = tuple(fact("pv.losses.soiling"))

@@ -158,7 +158,13 @@ def plain_modelchain(
     columns = ("ghi", "dni", "dhi", "temp_air", "wind_speed")
     weather = pd.DataFrame({c: getattr(sky, c) for c in columns}, index=sky.moments)
     place = Location(station[0], station[1], altitude=station[2])
-    chain = _chain(sky, plane, settings, albedo, place, "physical")
+
+    def coated_glass(chain: ModelChain) -> None:
+        # ModelChain's own "physical" knows no coating
+        aoi = chain.results.aoi
+        chain.results.aoi_modifier = pvlib.iam.physical(aoi, n_ar=settings.coating_index)
+
+    chain = _chain(sky, plane, settings, albedo, place, coated_glass)
     chain.run_model(weather)
     return float(chain.results.total_irrad["poa_global"].sum()) / 1000.0, float(
         chain.results.ac.sum()
@@ -166,7 +172,7 @@ def plain_modelchain(
 
 
 def _chain(
-    sky: Sky, plane: Planes, settings: PV, albedo: float, place: Location, aoi_model: str
+    sky: Sky, plane: Planes, settings: PV, albedo: float, place: Location, aoi_model: Any
 ) -> ModelChain:
     """Set up a ModelChain for one kW of modules."""
     model, preset = PRESETS[settings.temperature, bool(plane.flush[0])]

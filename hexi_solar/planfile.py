@@ -51,6 +51,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "layout.module_power_w": (10.0, 2000.0),
     "layout.module_gap_m": (0.0, 1.0),
     "pv.gamma_pdc": (-0.02, 0.0),
+    "pv.coating_index": (1.0, 1.526),
     "pv.soiling_loss": (0.0, 1.0),
     "pv.snow_loss": (0.0, 1.0),
     "pv.mismatch_loss": (0.0, 1.0),

@@ -112,14 +112,6 @@ def climate() -> WeatherYear:
     return climate_year(39.083, 117.067, 2.5, "Asia/Shanghai")
 
 
-BARE_GLASS = pytest.mark.xfail(
-    strict=True,
-    reason="yields.py takes bare glass, -2.1 to -2.8 % at worst; behind coated glass, as modules "
-    "have it and PVWatts assumes it, the same comparison gives -1.2 to -1.95 %",
-)
-
-
-@BARE_GLASS
 def test_energy_agrees_with_pvwatts(climate):
     """On the built-in climate year the two agree within 2 % for every plane of a flat roof."""
     found = {plane: difference(climate, *plane) for plane in PLANES}
@@ -130,8 +122,8 @@ def test_energy_agrees_with_pvwatts(climate):
     "period",
     [
         "CSWD",
-        pytest.param("TMYx.2004-2018", marks=BARE_GLASS),
-        pytest.param("TMYx.2011-2025", marks=BARE_GLASS),
+        "TMYx.2004-2018",
+        "TMYx.2011-2025",
     ],
 )
 def test_energy_agrees_on_public_years(shared_data, period):

@@ -80,7 +80,7 @@ def hourly_chain(
     hour = as_columns(sky)
     light = in_plane(hour, planes, settings, albedo)
     free = free_of_shade(hour, planes, skyline)
-    reflected = incidence_factors(hour, planes)
+    reflected = incidence_factors(hour, planes, settings.coating_index)
     shaded = {name: light[name] * free[name] for name in light}
     poa_shaded = _total(shaded)
     effective = _total({name: shaded[name] * reflected[name] for name in shaded})

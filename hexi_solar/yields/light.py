@@ -155,18 +155,18 @@ def skyline_view(skyline: Floats, planes: Planes) -> Floats:
     return np.clip(seen(np.deg2rad(skyline)) / seen(np.zeros_like(skyline)), 0.0, 1.0)
 
 
-def incidence_factors(hour: Any, planes: Planes) -> dict[str, Floats]:
+def incidence_factors(hour: Any, planes: Planes, coating: float) -> dict[str, Floats]:
     """Calculate what the glass lets in of each kind of light."""
     tilt, azimuth = planes.tilt[None, :], planes.azimuth[None, :]
     aoi = pvlib.irradiance.aoi(tilt, azimuth, hour.apparent_zenith, hour.azimuth)
-    beam = pvlib.iam.physical(aoi)
+    beam = pvlib.iam.physical(aoi, n_ar=coating)
     diffuse = {
         "sky": np.ones(len(planes)),
         "horizon": np.ones(len(planes)),
         "ground": np.ones(len(planes)),
     }
     for value in np.unique(planes.tilt):
-        factors = pvlib.iam.marion_diffuse("physical", value)
+        factors = pvlib.iam.marion_diffuse("physical", value, n_ar=coating)
         for region, factor in factors.items():
             diffuse[region][planes.tilt == value] = factor
     return {
