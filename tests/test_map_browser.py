@@ -175,6 +175,19 @@ def test_a_courtyard_is_not_roof(chromium, files):
         visit.page.locator(".card[data-id=A02]").wait_for()
 
 
+def test_the_pointer_is_told_what_it_is_over(chromium, files):
+    """Over a roof: name, type, area, rank; over the ground: nothing."""
+    with Visit(chromium, files / "zh.html") as visit:
+        place = visit.page.evaluate("hexiMap.position('A01')")
+        visit.page.mouse.move(place["x"] + 12, place["y"] + 4)
+        tip = visit.page.locator(".hexi-tip")
+        tip.wait_for()
+        for words in ("河西第一中学 教学楼", "中小学与幼儿园", "3,200 m²", "384 kWp"):
+            assert words in tip.inner_text()
+        visit.page.mouse.move(place["x"], place["y"] - 60)
+        tip.wait_for(state="detached")
+
+
 @pytest.mark.parametrize("building", ["A02", "A03", "A04", "A05", "A06"])
 def test_hostile_names_are_only_shown(chromium, files, building):
     """A name that is markup, script, template or control text is read as its letters."""
@@ -321,6 +334,43 @@ def test_nothing_to_show_is_said(chromium, files):
         assert "没有达到 1,000 m² 的屋顶" in told
         assert "尚无可上报的覆盖率" in told
         assert visit.noise == []
+
+
+def test_a_page_cut_short_says_so(chromium, files):
+    """Data that cannot be read leave a sentence for the reader, not an empty page."""
+    whole = (files / "zh.html").read_text("utf-8")
+    (files / "cut.html").write_text(whole.replace('"bounds":', '"bounds"', 1), "utf-8")
+    page = chromium.new_page()
+    page.goto((files / "cut.html").as_uri())
+    page.locator("#hexi-state.failed").wait_for()
+    assert "地图无法显示" in page.locator("#hexi-state").inner_text()
+    page.close()
+
+
+def test_the_roof_stays_in_place_when_the_map_moves(chromium, files):
+    """After an animated flight and a drag, the school is where the page says it is."""
+    context = chromium.new_context(viewport=DESKTOP, offline=True)
+    page = context.new_page()
+    page.goto((files / "zh.html").as_uri())
+    page.locator(".ranked .row[data-id=A01]").click()
+    page.locator(".card[data-id=A01]").wait_for()
+    page.mouse.move(900, 650)
+    page.mouse.down()
+    page.mouse.move(940, 560, steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(600)
+    place = page.evaluate("hexiMap.position('A01')")
+    pixel = page.evaluate(
+        """([x, y]) => {
+            const canvas = document.querySelector(".hexi-canvas");
+            const frame = canvas.getBoundingClientRect();
+            const pen = canvas.getContext("2d");
+            return [...pen.getImageData(x - frame.left, y - frame.top, 1, 1).data];
+        }""",
+        [place["x"] + 40, place["y"] + 6],
+    )
+    assert pixel == [0, 0x72, 0xB2, 255]
+    context.close()
 
 
 @pytest.mark.parametrize("size", [DESKTOP, {"width": 1920, "height": 1080}, PHONE])

@@ -203,6 +203,12 @@ def test_the_panel_repeats_the_reported_row():
     assert [o["reported"] for o in told["others"]].count(True) == 1
 
 
+def test_a_subdistrict_has_the_rate_of_its_name():
+    """Rates come by name; an unknown one stays unknown, and one that is not listed too."""
+    assert payload(small_study())["areas"]["rate"] == [0.3, None]
+    assert payload(small_study(record={}))["areas"]["rate"] == [None, None]
+
+
 def test_a_study_without_results_still_has_a_page():
     """No candidate, no rate, no layer but the buildings: the page says so and stands."""
     study = small_study()

@@ -12,7 +12,8 @@ function say(key, fields) {
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes || {})) {
     if (name === "on") {
-      for (const [event, handler] of Object.entries(value)) element.addEventListener(event, handler);
+      for (const [event, handler] of Object.entries(value))
+        element.addEventListener(event, handler);
     } else if (value !== null && value !== undefined && value !== false) {
       element.setAttribute(name, value === true ? "" : value);
     }
@@ -23,14 +24,18 @@ function fill(element, attributes, children) {
   return element;
 }
 
-const el = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+const el = (tag, attributes, ...children) =>
+  fill(document.createElement(tag), attributes, children);
 const svg = (tag, attributes, ...children) =>
   fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
 // numbers: thousands separated, the unit beside them, a dash where unknown
 const formats = [0, 1, 2, 3].map(
   (digits) =>
-    new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })
+    new Intl.NumberFormat("en-US", {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    }),
 );
 const known = (value) => value !== null && value !== undefined;
 const number = (value, digits = 0) => (known(value) ? formats[digits].format(value) : "—");
@@ -38,10 +43,23 @@ const quantity = (value, unit, digits = 0) =>
   known(value) ? formats[digits].format(value) + " " + unit : "—";
 const percent = (value) => (known(value) ? formats[1].format(100 * value) + " %" : "—");
 const area = (m2) => quantity(m2, "m²");
-const power = (kwp) => (kwp >= 10000 ? quantity(kwp / 1000, "MWp", 1) : quantity(kwp, "kWp", kwp < 100 ? 1 : 0));
+const power = (kwp) =>
+  kwp >= 10000
+    ? quantity(kwp / 1000, "MWp", 1)
+    : quantity(kwp, "kWp", kwp > 0 && kwp < 100 ? 1 : 0);
 const energy = (kwh) => {
   if (!known(kwh)) return "—";
-  const units = data.language === "zh" ? [[1e8, say("unit_100gwh"), 2], [1e4, say("unit_10mwh"), 1]] : [[1e6, "GWh", 1], [1e3, "MWh", 1]];
+  if (kwh === 0) return "0 kWh";
+  const units =
+    data.language === "zh"
+      ? [
+          [1e8, say("unit_100gwh"), 2],
+          [1e4, say("unit_10mwh"), 1],
+        ]
+      : [
+          [1e6, "GWh", 1],
+          [1e3, "MWh", 1],
+        ];
   const [size, name, digits] = kwh >= (data.language === "zh" ? 1e8 : 1e7) ? units[0] : units[1];
   return quantity(kwh / size, name, digits);
 };
@@ -87,7 +105,14 @@ function shapes(packed) {
   for (let i = 0; i < perShape.length; i++) rings[i + 1] = rings[i] + perShape[i];
   const starts = new Int32Array(sizes.length + 1);
   for (let i = 0; i < sizes.length; i++) starts[i + 1] = starts[i] + sizes[i];
-  return { count: perShape.length, x, y, rings, starts, box: boxes(perShape.length, x, y, rings, starts) };
+  return {
+    count: perShape.length,
+    x,
+    y,
+    rings,
+    starts,
+    box: boxes(perShape.length, x, y, rings, starts),
+  };
 }
 
 function boxes(count, x, y, rings, starts) {
@@ -122,7 +147,8 @@ function crossings(set, i, level) {
 
 function inside(set, i, px, py) {
   const b = 4 * i;
-  if (px < set.box[b] || px > set.box[b + 2] || py < set.box[b + 1] || py > set.box[b + 3]) return false;
+  if (px < set.box[b] || px > set.box[b + 2] || py < set.box[b + 1] || py > set.box[b + 3])
+    return false;
   return crossings(set, i, py).filter((x) => x < px).length % 2 === 1;
 }
 
@@ -163,7 +189,10 @@ const monthly = unpack(table.monthly);
 const counted = new Set(data.progress ? data.progress.denominator_rows : []);
 const reached = new Set(data.progress ? data.progress.numerator_rows : []);
 const existing = new Map(
-  data.existing.row.map((row, i) => [row, { kwp: data.existing.kwp[i], projects: data.existing.projects[i] }])
+  data.existing.row.map((row, i) => [
+    row,
+    { kwp: data.existing.kwp[i], projects: data.existing.projects[i] },
+  ]),
 );
 
 // what the reader has chosen
@@ -172,7 +201,14 @@ const state = {
   types: new Set(data.types),
   eligible: new Set(ELIGIBLE),
   colour: new Set(table.row.map(typeOf)).size === 1 ? "capacity" : "type",
-  layers: { candidates: true, cohort: true, existing: true, coverage: false, others: true, outlines: true },
+  layers: {
+    candidates: true,
+    cohort: true,
+    existing: true,
+    coverage: false,
+    others: true,
+    outlines: true,
+  },
   selected: -1,
   shown: new Uint8Array(table.row.length).fill(1),
 };
@@ -186,7 +222,8 @@ function applyFilters() {
     state.shown[c] =
       state.types.has(typeOf(row)) &&
       state.eligible.has(eligible(c)) &&
-      (!query || [names[row], ids[row], word("address", c)].some((t) => t.toLowerCase().includes(query)))
+      (!query ||
+        [names[row], ids[row], word("address", c)].some((t) => t.toLowerCase().includes(query)))
         ? 1
         : 0;
   }

@@ -1,57 +1,8 @@
 // The study on one canvas. Leaflet pans and zooms it; a view is drawn again when it rests.
 
-// after Okabe and Ito: told apart by colour-blind people; the second of a colour is striped
-const PALETTE = {
-  school: ["#0072b2", false], university: ["#0072b2", true],
-  hospital: ["#d55e00", false],
-  government: ["#009e73", false], office: ["#009e73", true],
-  culture: ["#cc79a7", false], sport: ["#cc79a7", true],
-  mall: ["#e69f00", false], hotel: ["#e69f00", true],
-  transport: ["#56b4e9", false], residential: ["#56b4e9", true],
-  industrial: ["#7a6a00", false], other: ["#4a4f57", false],
-  unknown: ["#8a929c", true],
-};
-const CAPACITY = { breaks: [100, 200, 400, 800], colours: ["#c7e3d6", "#7fc4b8", "#3a9ba5", "#1f6a8c", "#173b63"] };
-const COVERAGE = { breaks: [0.1, 0.25, 0.5, 0.75], colours: ["#f7eed9", "#eddcb3", "#dfc48a", "#cba963", "#b08a3f"] };
-const COHORT = "#b3126b";
-const PV = "#12275a";
-
-const step = (scale, value) => scale.colours[scale.breaks.filter((b) => value >= b).length];
-
-const tiles = new Map();
-function striped(context, colour, ground) {
-  const key = colour + ground;
-  if (!tiles.has(key)) {
-    const tile = el("canvas", { width: 6, height: 6 });
-    const pen = tile.getContext("2d");
-    pen.fillStyle = ground;
-    pen.fillRect(0, 0, 6, 6);
-    pen.strokeStyle = colour;
-    pen.lineWidth = 2;
-    pen.beginPath();
-    for (const shift of [-6, 0, 6]) {
-      pen.moveTo(shift - 1, 7);
-      pen.lineTo(shift + 7, -1);
-    }
-    pen.stroke();
-    tiles.set(key, context.createPattern(tile, "repeat"));
-  }
-  return tiles.get(key);
-}
-
-// how one candidate is painted: fill (null for none), line, dashes
-function paintOf(c) {
-  const type = typeOf(table.row[c]);
-  const [own, stripes] = PALETTE[type];
-  const byType = state.colour === "type";
-  const colour = byType ? own : step(CAPACITY, table.capacity_kwp[c]);
-  const dash = byType && stripes ? [4, 2] : [];
-  if (eligible(c) === "unknown") return { fill: null, line: byType ? own : darker(colour), dash, width: 2 };
-  if (eligible(c) === "no") return { fill: "#d5d9de", line: byType ? own : darker(colour), dash: [1, 2], width: 1 };
-  const ground = type === "unknown" ? "#dfe2e6" : "#ffffff";
-  return { fill: colour, stripes: byType && stripes ? ground : null, line: byType ? own : "#ffffff", dash: [], width: 0.8 };
-}
-const darker = (colour) => (CAPACITY.colours.indexOf(colour) < 2 ? "#3a9ba5" : colour);
+const areas = data.areas.count ? shapes(data.areas.shapes) : null;
+const boundary = data.boundary.count ? shapes(data.boundary.shapes) : null;
+const zones = data.zones.count ? shapes(data.zones.shapes) : null;
 
 const StudyCanvas = L.Renderer.extend({
   options: { padding: 0.25 },
@@ -84,7 +35,9 @@ const StudyCanvas = L.Renderer.extend({
     const origin = this._map.getPixelOrigin();
     this.factor = 2 ** this._map.getZoom();
     this.shift = [-origin.x, -origin.y];
-    this.view = [min.x + origin.x, min.y + origin.y, max.x + origin.x, max.y + origin.y].map((v) => v / this.factor);
+    this.view = [min.x + origin.x, min.y + origin.y, max.x + origin.x, max.y + origin.y].map(
+      (v) => v / this.factor,
+    );
     this.drawn = { areas: 0, outlines: 0, others: 0, candidates: 0, cohort: 0, existing: 0 };
     this._pen.setTransform(1, 0, 0, 1, 0, 0);
     this._pen.clearRect(0, 0, this._container.width, this._container.height);
@@ -104,7 +57,9 @@ const StudyCanvas = L.Renderer.extend({
     const b = 4 * i;
     const box = set.box;
     const view = this.view;
-    return box[b] <= view[2] && box[b + 2] >= view[0] && box[b + 1] <= view[3] && box[b + 3] >= view[1];
+    return (
+      box[b] <= view[2] && box[b + 2] >= view[0] && box[b + 1] <= view[3] && box[b + 3] >= view[1]
+    );
   },
 
   // larger side of a shape on the screen
@@ -151,7 +106,10 @@ const StudyCanvas = L.Renderer.extend({
 
   _outlines() {
     const pen = this._pen;
-    for (const [set, colour, dash, width] of [[zones, "#7a5cc2", [6, 3], 1.5], [boundary, "#4a5560", [8, 3, 2, 3], 1.8]]) {
+    for (const [set, colour, dash, width] of [
+      [zones, "#7a5cc2", [6, 3], 1.5],
+      [boundary, "#4a5560", [8, 3, 2, 3], 1.8],
+    ]) {
       if (!set) continue;
       pen.beginPath();
       for (let i = 0; i < set.count; i++) {
@@ -177,7 +135,12 @@ const StudyCanvas = L.Renderer.extend({
       if ((hide && c >= 0 && state.shown[c]) || !this._visible(world, i)) continue;
       if (this._side(world, i) < 2) {
         const b = 4 * i;
-        pen.rect(world.box[b] * this.factor + this.shift[0], world.box[b + 1] * this.factor + this.shift[1], 1.3, 1.3);
+        pen.rect(
+          world.box[b] * this.factor + this.shift[0],
+          world.box[b + 1] * this.factor + this.shift[1],
+          1.3,
+          1.3,
+        );
       } else {
         this._trace(world, i);
       }
@@ -221,7 +184,12 @@ const StudyCanvas = L.Renderer.extend({
       pen.beginPath();
       if (this.small(row)) this._dot(row, this.radius(c));
       else this._trace(world, row);
-      pen.fillStyle = paint.fill === null ? "#ffffff" : paint.stripes ? striped(pen, paint.fill, paint.stripes) : paint.fill;
+      pen.fillStyle =
+        paint.fill === null
+          ? "#ffffff"
+          : paint.stripes
+            ? striped(pen, paint.fill, paint.stripes)
+            : paint.fill;
       pen.fill("evenodd");
       pen.setLineDash(paint.dash);
       pen.strokeStyle = paint.line;
@@ -260,7 +228,12 @@ const StudyCanvas = L.Renderer.extend({
       pen.fillStyle = "#ffffff";
       pen.fillRect(x - 6 * size, y - 5 * size, 12 * size, 10 * size);
       pen.fillStyle = PV;
-      for (const [dx, dy] of [[-5, -4], [0.5, -4], [-5, 0.5], [0.5, 0.5]]) {
+      for (const [dx, dy] of [
+        [-5, -4],
+        [0.5, -4],
+        [-5, 0.5],
+        [0.5, 0.5],
+      ]) {
         pen.fillRect(x + dx * size, y + dy * size, 4.5 * size, 3.5 * size);
       }
       this.drawn.existing++;
@@ -274,13 +247,21 @@ const StudyCanvas = L.Renderer.extend({
     pen.lineWidth = 3.5;
     pen.strokeStyle = "rgba(255,255,255,0.9)";
     pen.fillStyle = "#46525e";
+    const taken = [];
     for (let i = 0; i < areas.count; i++) {
       if (!this._visible(areas, i) || this._side(areas, i) < 70) continue;
       const [ax, ay] = anchor(areas, i);
       const place = [ax * this.factor + this.shift[0], ay * this.factor + this.shift[1]];
       const rate = state.layers.coverage ? "  " + percent(data.areas.rate[i]) : "";
-      pen.strokeText(data.areas.names[i] + rate, ...place);
-      pen.fillText(data.areas.names[i] + rate, ...place);
+      const name = data.areas.names[i] + rate;
+      // a name that would stand on another one is left out until the map is nearer
+      const half = pen.measureText(name).width / 2 + 4;
+      const clear = ([x, y, other]) =>
+        Math.abs(x - place[0]) > half + other || Math.abs(y - place[1]) > 16;
+      if (!taken.every(clear)) continue;
+      taken.push([...place, half]);
+      pen.strokeText(name, ...place);
+      pen.fillText(name, ...place);
     }
   },
 
@@ -305,7 +286,10 @@ const StudyCanvas = L.Renderer.extend({
     for (const row of grid().near(p.x, p.y, reach)) {
       const c = candidateOf[row];
       const shown = c >= 0 && state.shown[c] && state.layers.candidates;
-      const marked = shown || (counted.has(row) && state.layers.cohort) || (existing.has(row) && state.layers.existing);
+      const marked =
+        shown ||
+        (counted.has(row) && state.layers.cohort) ||
+        (existing.has(row) && state.layers.existing);
       if (!marked && !state.layers.others) continue;
       let order = Infinity;
       if (inside(world, row, p.x, p.y)) {
@@ -335,7 +319,10 @@ function grid() {
   const side = Math.max(right - left, bottom - top, 1e-9) / 128;
   const cells = new Map();
   const key = (column, line) => line * 1000 + column;
-  const range = (low, high, start) => [Math.floor((low - start) / side), Math.floor((high - start) / side)];
+  const range = (low, high, start) => [
+    Math.floor((low - start) / side),
+    Math.floor((high - start) / side),
+  ];
   const each = (box, visit) => {
     const [c0, c1] = range(box[0], box[2], left);
     const [l0, l1] = range(box[1], box[3], top);
@@ -343,18 +330,18 @@ function grid() {
       for (let c = Math.max(c0, 0); c <= Math.min(c1, 128); c++) visit(key(c, l));
   };
   for (let i = 0; i < world.count; i++) {
-    each(world.box.subarray(4 * i, 4 * i + 4), (k) => (cells.has(k) ? cells.get(k).push(i) : cells.set(k, [i])));
+    each(world.box.subarray(4 * i, 4 * i + 4), (k) =>
+      cells.has(k) ? cells.get(k).push(i) : cells.set(k, [i]),
+    );
   }
   squares = {
     near(x, y, reach) {
       const found = new Set();
-      each([x - reach, y - reach, x + reach, y + reach], (k) => (cells.get(k) || []).forEach((i) => found.add(i)));
+      each([x - reach, y - reach, x + reach, y + reach], (k) =>
+        (cells.get(k) || []).forEach((i) => found.add(i)),
+      );
       return found;
     },
   };
   return squares;
 }
-
-const areas = data.areas.count ? shapes(data.areas.shapes) : null;
-const boundary = data.boundary.count ? shapes(data.boundary.shapes) : null;
-const zones = data.zones.count ? shapes(data.zones.shapes) : null;

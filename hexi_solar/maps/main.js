@@ -1,9 +1,10 @@
 // The page comes together; what it counts can be read from outside as `hexiMap`.
 
 function failed(error) {
-  const box = document.getElementById("hexi-state") || document.body.appendChild(el("div", { id: "hexi-state" }));
+  const box = document.getElementById("hexi-state") || el("div", { id: "hexi-state" });
   box.className = "failed";
-  box.textContent = data.labels.failed + " " + error.message;
+  box.textContent = say("failed") + " " + error.message;
+  document.body.append(box);
 }
 
 function start(map) {
@@ -16,7 +17,9 @@ function start(map) {
     const latlng = map.unproject(L.point(...anchor(world, row)), 0);
     map.once("moveend", () => setTimeout(() => show(row, latlng)));
     const zoom = Math.max(map.getZoom(), 17.5);
-    calm ? map.setView(latlng, zoom, { animate: false }) : map.flyTo(latlng, zoom, { duration: 0.7 });
+    calm
+      ? map.setView(latlng, zoom, { animate: false })
+      : map.flyTo(latlng, zoom, { duration: 0.7 });
   };
 
   // the panel first, so that the map knows its size
@@ -37,14 +40,26 @@ function start(map) {
   const show = (row, latlng) => {
     state.selected = row;
     body.classList.add("reading");
-    popup.options.maxHeight = Math.max(220, Math.min(500, map.getSize().y - (narrow() ? 190 : 110)));
+    popup.options.maxHeight = Math.max(
+      220,
+      Math.min(500, map.getSize().y - (narrow() ? 190 : 110)),
+    );
     popup.options.autoPanPaddingTopLeft = narrow() ? [10, 14] : [74, 14];
-    popup.options.autoPanPaddingBottomRight = narrow() ? [10, 90] : [mapWidth() > 700 ? 254 : 20, 40];
+    popup.options.autoPanPaddingBottomRight = narrow()
+      ? [10, 90]
+      : [mapWidth() > 700 ? 254 : 20, 40];
     popup.setContent(details(row)).setLatLng(latlng).openOn(map);
-    popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", say("close"));
+    popup
+      .getElement()
+      .querySelector(".leaflet-popup-close-button")
+      .setAttribute("aria-label", say("close"));
     canvas.draw();
   };
-  map.on("popupclose", () => { state.selected = -1; body.classList.remove("reading"); canvas.draw(); });
+  map.on("popupclose", () => {
+    state.selected = -1;
+    body.classList.remove("reading");
+    canvas.draw();
+  });
   map.on("click", (event) => {
     const row = canvas.at(event.latlng);
     if (row >= 0) show(row, event.latlng);
@@ -102,7 +117,13 @@ function hover(map, canvas) {
 function publish(map, canvas) {
   const rowOf = (id) => ids.indexOf(id);
   const seen = {
-    counts: Object.freeze({ buildings: world.count, candidates: table.row.length, cohort: counted.size, existing: existing.size, areas: areas ? areas.count : 0 }),
+    counts: Object.freeze({
+      buildings: world.count,
+      candidates: table.row.length,
+      cohort: counted.size,
+      existing: existing.size,
+      areas: areas ? areas.count : 0,
+    }),
     drawn: () => ({ ...canvas.drawn }),
     shown: () => state.shown.reduce((sum, value) => sum + value, 0),
     position: (id) => {

@@ -28,13 +28,20 @@ from hexi_solar.labels import text
 from hexi_solar.maps.payload import payload
 from hexi_solar.study import Study
 
-SCRIPTS = ("base.js", "draw.js", "popup.js", "panel.js", "controls.js", "main.js")
+SCRIPTS = (
+    "base.js", "paint.js", "draw.js", "popup.js", "progress.js", "candidates.js", "panel.js",
+    "controls.js", "main.js",
+)  # fmt: skip
 LEAFLET = ("leaflet", "leaflet_css")
 # folium's other defaults: for markers, bootstrap styles and popups that this page has none of
 DROPPED = frozenset({
     "jquery", "bootstrap", "awesome_markers", "bootstrap_css", "glyphicons_css",
     "awesome_markers_font_css", "awesome_markers_css", "awesome_rotate_css",
 })  # fmt: skip
+FAILED = """const box = document.getElementById("hexi-state");
+box.className = "failed";
+box.textContent = box.dataset.failed + " " + error.message;
+window.hexiSolar = () => {};"""
 POLICY = (
     "default-src 'none'; script-src {scripts}; style-src {styles}; img-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -119,11 +126,7 @@ def _number(figure: Figure) -> None:
 def _rendered(figure: Figure, data: dict[str, Any], language: str) -> str:
     """Render folium's tree with our data, styles and scripts in it and every link replaced."""
     figure.header.add_child(Raw("@POLICY@"), name="policy", index=1)
-    loading = html.escape(text("map.loading", language))
-    no_script = html.escape(text("map.no_script", language))
-    figure.html.add_child(
-        Raw(f'<div id="hexi-state" role="status">{loading}<noscript>{no_script}</noscript></div>')
-    )
+    figure.html.add_child(Raw(_waiting(language)))
     figure.render()
     for name, element in list(figure.header._children.items()):
         if isinstance(element, (JavascriptLink, CssLink)):
@@ -132,10 +135,27 @@ def _rendered(figure: Figure, data: dict[str, Any], language: str) -> str:
     figure.html.add_child(
         Raw(f'<script type="application/json" id="hexi-data">{_json(data)}</script>')
     )
-    scripts = "\n".join(_own(name) for name in SCRIPTS)
-    figure.html.add_child(Raw(f'<script>"use strict";(function () {{\n{scripts}\n}})();</script>'))
+    figure.html.add_child(Raw(f"<script>{_program()}</script>"))
     page: str = figure._template.render(this=figure, kwargs={})
     return page
+
+
+def _waiting(language: str) -> str:
+    """Return what is seen until the map is drawn, or where it cannot be."""
+    words = {
+        key: html.escape(text(f"map.{key}", language)) for key in ("loading", "no_script", "failed")
+    }
+    return (
+        f'<div id="hexi-state" role="status" data-failed="{words["failed"]}">'
+        f"{words['loading']}<noscript>{words['no_script']}</noscript></div>"
+    )
+
+
+@cache
+def _program() -> str:
+    """Join our scripts into one that keeps its names to itself and says when it fails."""
+    scripts = "\n".join(_own(name) for name in SCRIPTS)
+    return f'"use strict";\n(function () {{\ntry {{\n{scripts}\n}} catch (error) {{\n{FAILED}\n}}\n}})();'
 
 
 def _asset(name: str, url: str) -> str:

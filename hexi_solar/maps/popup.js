@@ -2,21 +2,18 @@
 
 const fact = (name, value) => [el("dt", {}, name), el("dd", {}, value)];
 
-function swatch(type) {
-  const [colour, stripes] = PALETTE[type];
-  const box = svg("svg", { class: "swatch", viewBox: "0 0 14 14", "aria-hidden": "true" });
-  box.append(svg("rect", { x: 1, y: 1, width: 12, height: 12, rx: 2, fill: stripes ? (type === "unknown" ? "#dfe2e6" : "#fff") : colour, stroke: colour }));
-  if (stripes) box.append(svg("path", { d: "M1 6 6 1M1 13 13 1M8 13 13 8", stroke: colour, "stroke-width": 2, fill: "none" }));
-  return box;
-}
-
 function details(row) {
   const c = candidateOf[row];
   const head = el(
     "header",
     { class: "card-head" },
     el("h2", { class: "user" }, nameOf(row)),
-    el("p", { class: "tags" }, el("span", { class: "tag" }, swatch(typeOf(row)), typeName(typeOf(row))), ...tags(row, c))
+    el(
+      "p",
+      { class: "tags" },
+      el("span", { class: "tag" }, swatch(typeOf(row)), typeName(typeOf(row))),
+      ...tags(row, c),
+    ),
   );
   const body = c >= 0 ? candidateBody(row, c) : [el("dl", { class: "facts" }, ...otherFacts(row))];
   return el("article", { class: "card", "data-id": ids[row] }, head, ...body);
@@ -24,9 +21,20 @@ function details(row) {
 
 function tags(row, c) {
   const found = [];
-  if (c >= 0) found.push(el("span", { class: "tag " + eligible(c) }, say("eligible_" + eligible(c))));
-  if (counted.has(row)) found.push(el("span", { class: "tag cohort" }, say(reached.has(row) ? "cohort_with_pv" : "cohort_without_pv")));
-  if (existing.has(row)) found.push(el("span", { class: "tag pv" }, say("existing_tag", { kwp: power(existing.get(row).kwp) })));
+  if (c >= 0)
+    found.push(el("span", { class: "tag " + eligible(c) }, say("eligible_" + eligible(c))));
+  if (counted.has(row))
+    found.push(
+      el(
+        "span",
+        { class: "tag cohort" },
+        say(reached.has(row) ? "cohort_with_pv" : "cohort_without_pv"),
+      ),
+    );
+  if (existing.has(row))
+    found.push(
+      el("span", { class: "tag pv" }, say("existing_tag", { kwp: power(existing.get(row).kwp) })),
+    );
   return found;
 }
 
@@ -42,34 +50,69 @@ function candidateBody(row, c) {
   const reasons = word("reasons", c).split("\n").filter(Boolean);
   const assumed = word("assumed", c).split("\n").filter(Boolean);
   return [
-    el("div", { class: "figures" }, figure(say("capacity"), power(table.capacity_kwp[c])), figure(say("energy"), energy(table.energy_ac_kwh && table.energy_ac_kwh[c])), figure(say("rank"), String(table.rank[c]), say("rank_in_type", { rank: table.rank_in_owner_type[c], type: typeName(typeOf(row)) }))),
-    reasons.length ? el("div", { class: "note " + eligible(c) }, el("strong", {}, say("reasons_" + eligible(c))), el("ul", {}, ...reasons.map((r) => el("li", {}, r)))) : null,
+    el(
+      "div",
+      { class: "figures" },
+      figure(say("capacity"), power(table.capacity_kwp[c])),
+      figure(say("energy"), energy(table.energy_ac_kwh && table.energy_ac_kwh[c])),
+      figure(
+        say("rank"),
+        String(table.rank[c]),
+        say("rank_in_type", { rank: table.rank_in_owner_type[c], type: typeName(typeOf(row)) }),
+      ),
+    ),
+    reasons.length
+      ? el(
+          "div",
+          { class: "note " + eligible(c) },
+          el("strong", {}, say("reasons_" + eligible(c))),
+          el("ul", {}, ...reasons.map((r) => el("li", {}, r))),
+        )
+      : null,
     el("dl", { class: "facts" }, ...facts(c)),
     el("h3", {}, say("ledger_title"), el("small", {}, " m²")),
     ledger(c),
     el("h3", {}, say("monthly_title"), el("small", {}, " " + say("monthly_unit"))),
     months(c),
     el("h3", {}, say("assumed_title")),
-    assumed.length ? el("ul", { class: "plain" }, ...assumed.map((line) => el("li", {}, line))) : el("p", { class: "quiet" }, say("assumed_none")),
+    assumed.length
+      ? el("ul", { class: "plain" }, ...assumed.map((line) => el("li", {}, line)))
+      : el("p", { class: "quiet" }, say("assumed_none")),
     el("h3", {}, say("place_title")),
     el("dl", { class: "facts" }, ...places(row, c)),
-    el("p", { class: "foot" }, say("data_line", { date: data.date, tier: word("tier", c) || say("tier_unknown") }), data.synthetic ? " · " + say("synthetic_short") : "")
+    el(
+      "p",
+      { class: "foot" },
+      say("data_line", { date: data.date, tier: word("tier", c) || say("tier_unknown") }),
+      data.synthetic ? " · " + say("synthetic_short") : "",
+    ),
   ];
 }
 
 const figure = (name, value, under) =>
-  el("div", {}, el("span", { class: "name" }, name), el("b", {}, value), under ? el("small", {}, under) : null);
+  el(
+    "div",
+    {},
+    el("span", { class: "name" }, name),
+    el("b", {}, value),
+    under ? el("small", {}, under) : null,
+  );
 
 const at = (column, c) => (table[column] ? table[column][c] : null);
 const listFacts = (lines) =>
-  lines.filter(([, value]) => value).flatMap(([name, value]) => fact(name, el("span", { class: "user" }, value)));
+  lines
+    .filter(([, value]) => value)
+    .flatMap(([name, value]) => fact(name, el("span", { class: "user" }, value)));
 
 function facts(c) {
   return listFacts([
     [say("department"), word("department", c) || "—"],
     [say("roof_kind"), word("roof_kind", c) || "—"],
     [say("roof_area"), area(at("roof_area_m2", c))],
-    [say("modules"), known(at("modules", c)) ? quantity(at("modules", c), say("unit_modules")) : "—"],
+    [
+      say("modules"),
+      known(at("modules", c)) ? quantity(at("modules", c), say("unit_modules")) : "—",
+    ],
     [say("specific_yield"), quantity(at("specific_yield_kwh_kwp", c), "kWh/kWp")],
     [say("performance_ratio"), number(at("performance_ratio", c), 3)],
     [say("co2"), quantity(at("co2_t", c), "tCO₂", 1)],
@@ -92,14 +135,29 @@ function places(row, c) {
 const number6 = (degrees) => degrees.toFixed(5) + "°";
 
 // from the roof to the area that modules may stand on: a bar and a table that adds up
-const LEDGER_COLOURS = ["#8c96a1", "#a9792b", "#c9a15c", "#7c8f52", "#5b7f95", "#a33b3b", "#6d6a9c", "#a07a94"];
+const LEDGER_COLOURS = [
+  "#8c96a1",
+  "#a9792b",
+  "#c9a15c",
+  "#7c8f52",
+  "#5b7f95",
+  "#a33b3b",
+  "#6d6a9c",
+  "#a07a94",
+];
 const ledgerEnds = [];
 function ledgerOf(c) {
-  if (!ledgerEnds.length) table.ledger.entries.reduce((end, count) => (ledgerEnds.push(end + count), end + count), 0);
+  if (!ledgerEnds.length)
+    table.ledger.entries.reduce((end, count) => (ledgerEnds.push(end + count), end + count), 0);
   const book = table.ledger;
   const entries = [];
   for (let i = ledgerEnds[c] - book.entries[c]; i < ledgerEnds[c]; i++) {
-    entries.push({ reason: book.reason[i], area: book.area[i], source: book.sources[book.evidence[i]], basis: data.words[book.basis[i]] });
+    entries.push({
+      reason: book.reason[i],
+      area: book.area[i],
+      source: book.sources[book.evidence[i]],
+      basis: data.words[book.basis[i]],
+    });
   }
   return { total: book.total[c], entries };
 }
@@ -112,27 +170,64 @@ function ledger(c) {
   const permanent = entries.filter(isPermanent);
   const later = entries.filter((e) => !isPermanent(e));
   const line = (e) =>
-    el("tr", {}, el("td", { title: e.basis || null }, el("i", { class: "key k" + e.reason }), say("enum.exclusion." + table.ledger.reasons[e.reason]), e.source ? el("small", {}, " " + say("source_" + e.source)) : null), el("td", {}, "−" + number(e.area)));
-  const total_ = (name, value, kind) => el("tr", { class: kind }, el("td", {}, name), el("td", {}, number(value)));
+    el(
+      "tr",
+      {},
+      el(
+        "td",
+        { title: e.basis || null },
+        el("i", { class: "key k" + e.reason }),
+        say("enum.exclusion." + table.ledger.reasons[e.reason]),
+        e.source ? el("small", {}, " " + say("source_" + e.source)) : null,
+      ),
+      el("td", {}, "−" + number(e.area)),
+    );
+  const sumLine = (name, value, kind) =>
+    el("tr", { class: kind }, el("td", {}, name), el("td", {}, number(value)));
   return el(
     "div",
     { class: "ledger" },
     waterfall(total, entries),
-    el("table", {}, el("tbody", {},
-      total_(say("ledger_roof"), total, "sum"), ...permanent.map(line),
-      total_(say("ledger_installable"), total - sum(permanent), "sum"), ...later.map(line),
-      total_(say("ledger_usable"), total - sum(entries), "sum last")))
+    el(
+      "table",
+      {},
+      el(
+        "tbody",
+        {},
+        sumLine(say("ledger_roof"), total, "sum"),
+        ...permanent.map(line),
+        sumLine(say("ledger_installable"), total - sum(permanent), "sum"),
+        ...later.map(line),
+        sumLine(say("ledger_usable"), total - sum(entries), "sum last"),
+      ),
+    ),
   );
 }
 
 function waterfall(total, entries) {
-  const picture = svg("svg", { class: "waterfall", viewBox: "0 0 320 18", preserveAspectRatio: "none", role: "img", "aria-label": say("ledger_title") });
+  const picture = svg("svg", {
+    class: "waterfall",
+    viewBox: "0 0 320 18",
+    preserveAspectRatio: "none",
+    role: "img",
+    "aria-label": say("ledger_title"),
+  });
   const usable = Math.max(0, total - entries.reduce((s, e) => s + e.area, 0));
-  picture.append(svg("rect", { x: 0, y: 0, width: (320 * usable) / total, height: 18, fill: "#0b6b8a" }));
+  picture.append(
+    svg("rect", { x: 0, y: 0, width: (320 * usable) / total, height: 18, fill: "#0b6b8a" }),
+  );
   let x = (320 * usable) / total;
   for (const e of entries.slice().reverse()) {
     const width = (320 * e.area) / total;
-    picture.append(svg("rect", { x, y: 0, width: Math.max(0, width - 0.6), height: 18, fill: LEDGER_COLOURS[e.reason] }));
+    picture.append(
+      svg("rect", {
+        x,
+        y: 0,
+        width: Math.max(0, width - 0.6),
+        height: 18,
+        fill: LEDGER_COLOURS[e.reason],
+      }),
+    );
     x += width;
   }
   return picture;
@@ -140,13 +235,27 @@ function waterfall(total, entries) {
 
 function months(c) {
   const year = monthly.slice(12 * c, 12 * c + 12);
-  if (year.length < 12 || year.some((kwh) => kwh < 0)) return el("p", { class: "quiet" }, say("no_energy"));
+  if (year.length < 12 || year.some((kwh) => kwh < 0))
+    return el("p", { class: "quiet" }, say("no_energy"));
   const top = Math.max(...year, 1);
-  const picture = svg("svg", { class: "months", viewBox: "0 0 324 96", role: "img", "aria-label": say("monthly_title") });
+  const picture = svg("svg", {
+    class: "months",
+    viewBox: "0 0 324 96",
+    role: "img",
+    "aria-label": say("monthly_title"),
+  });
   year.forEach((kwh, m) => {
     const height = (62 * kwh) / top;
-    const bar = svg("rect", { x: 27 * m + 4, y: 78 - height, width: 19, height, fill: "#e0a100", rx: 1.5 }, svg("title", {}, say("month_value", { month: m + 1, kwh: number(kwh) })));
-    const value = svg("text", { x: 27 * m + 13.5, y: 74 - height }, number(kwh / 1000, kwh >= 99950 ? 0 : 1));
+    const bar = svg(
+      "rect",
+      { x: 27 * m + 4, y: 78 - height, width: 19, height, fill: "#e0a100", rx: 1.5 },
+      svg("title", {}, say("month_value", { month: m + 1, kwh: number(kwh) })),
+    );
+    const value = svg(
+      "text",
+      { x: 27 * m + 13.5, y: 74 - height },
+      number(kwh / 1000, kwh >= 99950 ? 0 : 1),
+    );
     picture.append(bar, value, svg("text", { x: 27 * m + 13.5, y: 92 }, String(m + 1)));
   });
   picture.append(svg("line", { x1: 0, x2: 324, y1: 78.5, y2: 78.5, stroke: "#9aa4af" }));
@@ -160,6 +269,12 @@ function hint(row) {
     { class: "hint" },
     el("b", { class: "user" }, nameOf(row)),
     el("span", {}, typeName(typeOf(row)) + " · " + area(footprints[row])),
-    c >= 0 ? el("span", {}, say("hint_candidate", { rank: table.rank[c], kwp: power(table.capacity_kwp[c]) })) : null
+    c >= 0
+      ? el(
+          "span",
+          {},
+          say("hint_candidate", { rank: table.rank[c], kwp: power(table.capacity_kwp[c]) }),
+        )
+      : null,
   );
 }

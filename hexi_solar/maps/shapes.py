@@ -3,7 +3,7 @@
 A vertex is kept to 1e-6 degrees, about 0.1 m. Neighbouring vertices differ little, so
 their steps fit one or two bytes: a step is folded to be positive (0, -1, 1, -2 become
 0, 1, 2, 3), cut into groups of 7 bits, low ones first, the eighth bit saying that more
-follow, and the bytes are written in base64. `decode` in draw.js reads it back.
+follow, and the bytes are written in base64. `unpack` in base.js reads it back.
 """
 
 from __future__ import annotations
