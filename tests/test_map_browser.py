@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -420,4 +421,19 @@ def test_twenty_thousand_buildings_are_drawn(chromium, tmp_path):
         assert drawn["others"] + drawn["candidates"] == 20_000
         # the goal is 600 ms on a quiet machine; a busy one gets room (benchmarks measure)
         assert visit.page.evaluate("hexiMap.milliseconds") < 3_000
+        assert visit.noise == []
+
+
+def test_the_map_fits_on_one_sheet(chromium, files):
+    """A printer gets one page; afterwards the screen is as it was."""
+    with Visit(chromium, files / "zh.html") as visit:
+        before = visit.page.evaluate("[hexiMap.zoom(), hexiMap.position('A01')]")
+        sheet = visit.page.pdf(prefer_css_page_size=True, print_background=True)
+        assert len(re.findall(rb"/Type\s*/Page\b(?!s)", sheet)) == 1
+        visit.until("!document.body.classList.contains('printing')")
+        visit.page.wait_for_timeout(100)
+        zoom, place = visit.page.evaluate("[hexiMap.zoom(), hexiMap.position('A01')]")
+        assert zoom == before[0]
+        assert abs(place["x"] - before[1]["x"]) <= 1
+        assert abs(place["y"] - before[1]["y"]) <= 1
         assert visit.noise == []

@@ -171,7 +171,8 @@ const StudyCanvas = L.Renderer.extend({
   },
 
   radius(c) {
-    return Math.min(7, 2.6 + Math.sqrt(table.capacity_kwp[c]) / 8);
+    const nearness = Math.max(0.55, Math.min(1, (this._map.getZoom() - 9) / 4.5));
+    return nearness * Math.min(7, 2.6 + Math.sqrt(table.capacity_kwp[c]) / 8);
   },
 
   // small ones over large ones, better ones over worse ones
@@ -252,7 +253,8 @@ const StudyCanvas = L.Renderer.extend({
       if (!this._visible(areas, i) || this._side(areas, i) < 70) continue;
       const [ax, ay] = anchor(areas, i);
       const place = [ax * this.factor + this.shift[0], ay * this.factor + this.shift[1]];
-      const rate = state.layers.coverage ? "  " + percent(data.areas.rate[i]) : "";
+      const measured = state.layers.coverage && known(data.areas.rate[i]);
+      const rate = measured ? "  " + percent(data.areas.rate[i]) : "";
       const name = data.areas.names[i] + rate;
       // a name that would stand on another one is left out until the map is nearer
       const half = pen.measureText(name).width / 2 + 4;

@@ -81,9 +81,11 @@ function onPaper(map) {
   window.addEventListener("beforeprint", () => {
     before = [map.getCenter(), map.getZoom()];
     const view = map.getBounds();
+    const whole = view.contains(data.bounds);
     map.closePopup();
     document.body.classList.add("printing");
-    map.invalidateSize({ animate: false }).fitBounds(view, { animate: false });
+    map.invalidateSize({ animate: false });
+    map.fitBounds(whole ? data.bounds : view, { ...(whole ? room() : {}), animate: false });
   });
   window.addEventListener("afterprint", () => {
     document.body.classList.remove("printing");
