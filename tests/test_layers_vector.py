@@ -374,6 +374,7 @@ def test_layer_with_a_geometry_column_of_another_name(tmp_path):
 def test_nothing_is_written_beside_the_layers(tmp_path):
     """Reading leaves the folder of the layers as it was."""
     chinese().to_file(tmp_path / "a.gml", driver="GML")
+    (tmp_path / "a.xsd").unlink()
     before = sorted(p.name for p in tmp_path.iterdir())
     read(tmp_path / "a.gml")
     assert sorted(p.name for p in tmp_path.iterdir()) == before

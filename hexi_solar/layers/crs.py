@@ -88,7 +88,8 @@ def to_plan(raw: gpd.GeoDataFrame, layer: Layer, plan: Plan, notices: Notices) -
     source = _source_crs(raw, layer, notices)
     shapes: Shapes = shapely.force_2d(raw.geometry.to_numpy())
     reading = _fitting(_middle(shapes, file), source, target, plan, file, notices)
-    shapes = _transform(shapes, reading.change)
+    if reading.code:
+        shapes = _transform(shapes, reading.change)
     shapes = _transform(shapes, transformation(source, target, layer.datum))
     left, bottom, right, top = shapely.bounds(shapes).T
     lost = ~np.isfinite(left + bottom + right + top)

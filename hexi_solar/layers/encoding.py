@@ -41,7 +41,7 @@ def known_encoding(name: str) -> str:
     for candidate in (name, f"cp{name}"):
         try:
             return codecs.lookup(candidate).name
-        except LookupError:
+        except (LookupError, ValueError):
             continue
     return ""
 

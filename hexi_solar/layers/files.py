@@ -83,7 +83,7 @@ def check_file(path: Path, suffixes: tuple[str, ...] = SUFFIXES) -> None:
         If the file is missing, empty, remote, virtual, or not what its suffix says.
     """
     text, suffix = path.as_posix(), path.suffix.lower()
-    if ":/" in text[2:] or any(part.startswith("vsi") for part in path.parts[:2]):
+    if ":/" in text[2:] or text.lower().startswith("/vsi"):
         raise LayerError(Problem("layer_not_local", {"file": text}))
     if suffix not in suffixes:
         known = " ".join(suffixes)

@@ -11,14 +11,12 @@ import io
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from zipfile import BadZipFile
 
 import geopandas as gpd
 import numpy as np
 import openpyxl
 import pandas as pd
 import shapely
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from hexi_solar.config import AttributeTable, Column, Layer
@@ -148,23 +146,44 @@ def _workbook_rows(path: Path, sheet: str, file: str) -> list[Row]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and validations, not values
             book = openpyxl.load_workbook(path, data_only=True)
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError, TypeError) as error:
-        facts = {"file": file, "found": " ".join(str(error).split())[:200]}
+        return _sheet_rows(book, sheet, file)
+    except LayerError:
+        raise
+    except Exception as error:  # whatever the reader makes of a broken file
+        facts = {"file": file, "found": " ".join(str(error).split())[:200] or "xlsx"}
         raise LayerError(Problem("layer_unreadable", facts)) from None
+
+
+def _sheet_rows(book: openpyxl.Workbook, sheet: str, file: str) -> list[Row]:
+    """Choose the sheet and read its rows."""
     titles = [ws.title for ws in book.worksheets]
     if sheet and sheet not in titles:
         facts = {"file": file, "found": sheet, "known": ", ".join(titles)}
         raise LayerError(Problem("layer_sheet", facts | {"hint": nearest(sheet, titles)}))
-    chosen = book[sheet] if sheet else book.worksheets[0]
-    if chosen.max_row * chosen.max_column > _MAX_CELLS:
-        facts = {"file": file, "found": f"{chosen.max_row} x {chosen.max_column}"}
+    chosen = next(ws for ws in book.worksheets if sheet in ("", ws.title))
+    height, width = _extent(chosen)
+    if height * width > _MAX_CELLS:
+        facts = {"file": file, "found": f"{height} x {width}"}
         raise LayerError(Problem("layer_unreadable", facts))
-    return _filled(chosen)
+    return _filled(chosen, height, width)
 
 
-def _filled(sheet: Worksheet) -> list[Row]:
+def _extent(sheet: Worksheet) -> tuple[int, int]:
+    """Find the last row and column with a value; formats often reach the end of the sheet."""
+    filled = [
+        (cell.row, cell.column)
+        for cell in sheet._cells.values()
+        if cell.value is not None and str(cell.value).strip()
+    ]
+    return max((r for r, _ in filled), default=0), max((c for _, c in filled), default=0)
+
+
+def _filled(sheet: Worksheet, height: int, width: int) -> list[Row]:
     """Read the cells of a sheet, a merged cell's value in each cell that it spans."""
-    rows: list[Row] = [list(row) for row in sheet.iter_rows(values_only=True)]
+    if not height:
+        return []
+    area = sheet.iter_rows(max_row=height, max_col=width, values_only=True)
+    rows: list[Row] = [list(row) for row in area]
     for merged in sheet.merged_cells.ranges:
         value = sheet.cell(merged.min_row, merged.min_col).value
         for r in range(merged.min_row - 1, min(merged.max_row, len(rows))):

@@ -16,9 +16,8 @@ from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import numpy as np
-import pyarrow
+import pandas as pd
 import pyogrio
-import shapely
 
 from hexi_solar.config import Layer
 from hexi_solar.errors import LayerError, Notices, Problem
@@ -69,9 +68,9 @@ def _read_parquet(path: Path, name: str) -> gpd.GeoDataFrame:
     """Read GeoParquet, which GDAL in the wheels does not know."""
     try:
         raw = gpd.read_parquet(path)
-    except (ValueError, OSError, KeyError, TypeError, pyarrow.ArrowException) as error:
-        raise LayerError(_unreadable(name, error)) from None
-    raw = raw.reset_index(drop=raw.index.name is None)
+    except Exception as error:  # whatever the reader makes of a broken file
+        raise LayerError(_unreadable(name, error, path)) from None
+    raw = raw.reset_index(drop=raw.index.name is None or raw.index.name in raw.columns)
     return _numbered(raw)
 
 
@@ -79,29 +78,47 @@ def _read_gdal(path: Path, layer: Layer, notices: Notices) -> gpd.GeoDataFrame:
     """Read any other format through pyogrio."""
     assert layer.path is not None
     name = layer.path.name
-    with _in_utf8(path, layer, notices) as (source, encoding):
-        options = {"WRITE_GFS": "NO", "DOWNLOAD_SCHEMA": "NO"} if path.suffix == ".gml" else {}
+    with _prepared(path, layer, notices) as (source, encoding):
         try:
             with warnings.catch_warnings(record=True) as said:
                 warnings.simplefilter("always")
-                chosen = _layer_name(source, layer.layer if source == path else "", name)
-                driver = pyogrio.read_info(source, layer=chosen, encoding=encoding)["driver"]
-                if driver not in files.VECTORS[path.suffix.lower()]:
-                    facts = {"file": name, "suffix": path.suffix}
-                    raise LayerError(Problem("layer_disguised", facts))
-                raw = pyogrio.read_dataframe(
-                    source, layer=chosen, encoding=encoding, on_invalid="fix", **options
-                )
+                raw = _read_json(source) if source.suffix.lower() in files.JSON else None
+                if raw is None:
+                    wanted = layer.layer if source.name == path.name else ""
+                    raw = _read_layer(source, wanted, encoding, name)
         except LayerError:
             raise
-        # readers complain in many ways: DataSourceError, GEOSException, UnicodeDecodeError
-        except (RuntimeError, ValueError, OSError, shapely.errors.ShapelyError) as error:
-            raise LayerError(_unreadable(name, error)) from None
-    for text in sorted({str(w.message) for w in said}):
+        except Exception as error:  # whatever the reader makes of a broken file
+            raise LayerError(_unreadable(name, error, source)) from None
+        texts = {_said(w.message, source, name) for w in said}
+    for text in sorted(texts):
         notices.add("info", "layer_reader_says", file=name, found=text)
+    if not len(raw):
+        raise LayerError(Problem("layer_empty", {"file": name}))
     if not isinstance(raw, gpd.GeoDataFrame):
         raise LayerError(Problem("layer_no_shapes", {"file": name}))
     return _numbered(raw)
+
+
+def _read_json(source: Path) -> pd.DataFrame | None:
+    """Read GeoJSON by the one driver that is asked for; None if it is another JSON."""
+    try:
+        raw: pd.DataFrame = pyogrio.read_dataframe(f"GeoJSON:{source}", on_invalid="fix")
+    except Exception:  # TopoJSON, Esri JSON, JSON by lines, or broken
+        return None
+    return raw
+
+
+def _read_layer(source: Path, wanted: str, encoding: str | None, name: str) -> pd.DataFrame:
+    """Read one layer of a file whose driver is one that its suffix allows."""
+    chosen = _layer_name(source, wanted, name)
+    driver = pyogrio.read_info(source, layer=chosen, encoding=encoding)["driver"]
+    if driver not in files.VECTORS[source.suffix.lower()]:
+        raise LayerError(Problem("layer_disguised", {"file": name, "suffix": source.suffix}))
+    raw: pd.DataFrame = pyogrio.read_dataframe(
+        source, layer=chosen, encoding=encoding, on_invalid="fix"
+    )
+    return raw
 
 
 def _numbered(raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -111,10 +128,14 @@ def _numbered(raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return raw.assign(**{SOURCE_ROW: np.arange(1, len(raw) + 1)})
 
 
-def _unreadable(name: str, error: Exception) -> Problem:
-    """Say that a reader gave up, in its words but on one line."""
-    found = " ".join(str(error).split())[:200]
-    return Problem("layer_unreadable", {"file": name, "found": found})
+def _unreadable(name: str, error: Exception, source: Path) -> Problem:
+    """Say that a reader gave up, in its words."""
+    return Problem("layer_unreadable", {"file": name, "found": _said(error, source, name)})
+
+
+def _said(text: object, source: Path, name: str) -> str:
+    """Put a reader's words on one line, about the file that was handed over, not our copy."""
+    return " ".join(str(text).replace(str(source), name).split())[:200]
 
 
 def _layer_name(path: Path, wanted: str, name: str) -> str:
@@ -138,7 +159,7 @@ def _layer_name(path: Path, wanted: str, name: str) -> str:
 
 
 @contextmanager
-def _in_utf8(path: Path, layer: Layer, notices: Notices) -> Iterator[tuple[Path, str | None]]:
+def _prepared(path: Path, layer: Layer, notices: Notices) -> Iterator[tuple[Path, str | None]]:
     """Give the file to open and the encoding to tell GDAL, None for the format's own."""
     assert layer.path is not None
     name, suffix = layer.path.name, path.suffix.lower()
@@ -148,6 +169,13 @@ def _in_utf8(path: Path, layer: Layer, notices: Notices) -> Iterator[tuple[Path,
         raise LayerError(Problem("layer_encoding", facts))
     if suffix == ".shp":
         yield path, said or _shapefile_encoding(path, name, notices)
+    elif suffix == ".gml":
+        # the reader writes what it learnt of a GML beside it: let that be elsewhere
+        with TemporaryDirectory(prefix="hexi_layers_") as folder:
+            for file in (path, path.with_suffix(".xsd")):
+                if file.is_file():
+                    shutil.copy(file, folder)
+            yield Path(folder) / path.name, said or None
     elif suffix in files.JSON and not decodes_utf8(path):
         with TemporaryDirectory(prefix="hexi_layers_") as folder:
             copy = Path(folder) / path.name
