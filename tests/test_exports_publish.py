@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from study_fixture import make_study
 
-from hexi_solar.errors import OutputError
+from hexi_solar.errors import LayerError, OutputError
 from hexi_solar.exports import check_target, publish, published, write_study
 
 DISK_FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -176,6 +176,31 @@ def test_the_cause_that_the_system_gives_is_said_in_both_languages(tmp_path, num
         raise OSError(number, os.strerror(number))
     assert said in caught.value.message("en")
     assert "原有结果未受影响" in caught.value.message("zh")
+
+
+def test_a_layer_that_fails_is_not_called_a_full_disk(tmp_path):
+    """What the study reads and what it writes are told apart by the file's name."""
+    layer = tmp_path / "layers" / "b.gpkg"
+    with (
+        pytest.raises(LayerError, match=r"b\.gpkg cannot be read"),
+        published(tmp_path / "outputs" / "demo"),
+    ):
+        raise PermissionError(errno.EACCES, "Permission denied", str(layer))
+    with pytest.raises(OutputError), published(tmp_path / "outputs" / "demo") as aside:
+        raise PermissionError(errno.EACCES, "Permission denied", str(aside / "b.gpkg"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_signal_that_the_caller_ignores_stays_ignored(tmp_path):
+    """A run under nohup outlives its terminal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with published(tmp_path / "demo"):
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            assert callable(signal.getsignal(signal.SIGTERM))
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 # -- processes that end in mid-run -----------------------------------------------------------------

@@ -262,13 +262,16 @@ def _stop_signals() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    names = [n for n in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, n)]
-    before = {getattr(signal, n): signal.signal(getattr(signal, n), stop) for n in names}
+    known = [getattr(signal, n, None) for n in ("SIGTERM", "SIGHUP", "SIGBREAK")]
+    # whoever handles or ignores one already, as nohup does, has a reason
+    ours = [n for n in known if n is not None and signal.getsignal(n) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, stop)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
