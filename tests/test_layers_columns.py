@@ -227,6 +227,26 @@ def test_likelier_synonym_wins():
     assert found["name"].column == "小区名称"
 
 
+def test_tags_of_openstreetmap():
+    """A use that is spread over several tags is put together; a plain "yes" says nothing."""
+    raw = pd.DataFrame({
+        "building": ["yes", "school", "yes", None],
+        "amenity": ["hospital", None, None, None],
+        "shop": [None, None, "mall", None],
+    })  # fmt: skip
+    found, _ = find_columns(raw.columns, "buildings", {}, "f")
+    use = read_columns(raw, "buildings", found).table["use"]
+    assert use.tolist()[:3] == ["hospital", "school", "mall"]
+    assert use.isna()[3]
+
+
+def test_a_column_that_the_plan_names_stands_alone():
+    """What the plan names is not mixed with other columns."""
+    raw = pd.DataFrame({"用途": [None], "性质": ["住宅"]})
+    found, _ = find_columns(raw.columns, "buildings", {"use": Column("用途")}, "f")
+    assert read_columns(raw, "buildings", found).table["use"].isna()[0]
+
+
 def test_names_cut_to_ten_bytes():
     """A shapefile's name cut short is still found, in GBK and in UTF-8."""
     for cut in ("是否公共机", "建筑面"):

@@ -40,7 +40,7 @@ def write_mif(layer, file):
 
 @pytest.mark.parametrize(
     "suffix",
-    ["gpkg", "fgb", "shp", "gml", "geojsonl", "parquet", "sqlite", "mif", "kml", "geojson"],
+    ["gpkg", "gdb", "fgb", "shp", "gml", "geojsonl", "parquet", "sqlite", "mif", "kml", "geojson"],
 )
 def test_every_format_says_the_same(tmp_path, suffix):
     """The same three buildings come out of every format, with their names and areas."""
@@ -56,7 +56,7 @@ def test_every_format_says_the_same(tmp_path, suffix):
     elif suffix == "mif":
         write_mif(layer, file)
     else:
-        drivers = {"sqlite": "SQLite", "gml": "GML", "geojsonl": "GeoJSONSeq"}
+        drivers = {"sqlite": "SQLite", "gml": "GML", "geojsonl": "GeoJSONSeq", "gdb": "OpenFileGDB"}
         layer.to_file(file, driver=drivers.get(suffix))
     district, _ = read(file, layer_crs="EPSG:4548" if suffix == "mif" else "")
     buildings = district.buildings
@@ -378,3 +378,23 @@ def test_nothing_is_written_beside_the_layers(tmp_path):
     before = sorted(p.name for p in tmp_path.iterdir())
     read(tmp_path / "a.gml")
     assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+def test_zipped_geodatabase(tmp_path):
+    """A file geodatabase in an archive, as ArcGIS users send it."""
+    chinese().to_file(tmp_path / "a.gdb", driver="OpenFileGDB", layer="建筑")
+    with zipfile.ZipFile(tmp_path / "b.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in (tmp_path / "a.gdb").iterdir():
+            archive.write(file, f"a.gdb/{file.name}")
+    assert read(tmp_path / "b.zip")[0].buildings["name"].tolist() == NAMES
+    assert read(tmp_path / "b.zip", layer="建筑")[0].buildings["name"].tolist() == NAMES
+
+
+def test_two_readings_are_the_same(tmp_path):
+    """The same file gives the same table and the same notices, word for word."""
+    chinese().to_file(tmp_path / "a.shp", encoding="gb18030")
+    (tmp_path / "a.cpg").unlink()
+    first, second = read(tmp_path / "a.shp"), read(tmp_path / "a.shp")
+    assert first[0].buildings.equals(second[0].buildings)
+    said = [[p.message("zh") for p in notices] for _, notices in (first, second)]
+    assert said[0] == said[1]

@@ -54,6 +54,8 @@ WORDS = {
     "kind": "kind",
     "mode": "mode",
 }
+# texts that layers spread over several columns, each filled in some rows only
+COALESCED = ("name", "address", "owner", "use", "land_use")
 # highest values that can be true; above them a number is a slip or a wrong unit
 HIGHEST = {"height_m": 1000.0, "floors": 200.0, "load_reserve_kn_m2": 50.0}
 # zero floors, metres or square metres of a building that stands is "not known"
@@ -69,6 +71,7 @@ class Found:
     column: str
     factor: float = 1.0
     named: bool = False  # by the plan, not by a synonym
+    also: tuple[str, ...] = ()  # likewise synonyms; they fill what the column leaves open
 
 
 @dataclass(frozen=True)
@@ -152,9 +155,10 @@ def find_columns(
             if rank is not None
         ]
         if ranked:
-            _, _, name, unit = min(ranked)
-            found[ours] = Found(name, _header_factor(unit, ours))
-            taken.add(name)
+            (_, _, name, unit), *others = sorted(ranked)
+            also = tuple(other for _, _, other, _ in others) if ours in COALESCED else ()
+            found[ours] = Found(name, _header_factor(unit, ours), also=also)
+            taken |= {name, *also}
     return found, problems
 
 
@@ -278,11 +282,23 @@ def read_columns(raw: pd.DataFrame, table: str, found: Mapping[str, Found]) -> R
         elif name in WORDS and cells is not None:
             ours[name], refused[name] = parse_words(_plain(cells), WORDS[name])
         elif cells is not None:
-            ours[name] = parse_text(_plain(cells))
+            ours[name] = _texts(raw, found[name], name)
         else:
             ours[name] = pd.Series(np.nan, index=raw.index, dtype=TEXT)
     some = {name: cells for name, cells in refused.items() if cells.any()}
     return Reading(pd.DataFrame(ours, index=raw.index), found, some)
+
+
+def _texts(raw: pd.DataFrame, found: Found, name: str) -> pd.Series:
+    """Read a text column, its blanks filled from the other columns of the same meaning."""
+    empty = {fold(w) for w in read_facts("columns")["unknown"]["uses"]} if name == "use" else set()
+    texts = pd.Series(np.nan, index=raw.index, dtype=TEXT)
+    for column in (found.column, *found.also):
+        given = parse_text(_plain(raw[column]))
+        texts = texts.fillna(given.mask(given.map(fold, na_action="ignore").isin(empty)))
+        if texts.notna().all():
+            break
+    return texts
 
 
 def _plain(cells: pd.Series) -> pd.Series:
