@@ -85,6 +85,18 @@ def test_area_in_mu_of_the_plan(tmp_path):
     assert buildings["floor_area_m2"].iloc[0] == pytest.approx(2000.0)
 
 
+def test_a_unit_that_was_cut_off(tmp_path):
+    """A shapefile's column whose unit was cut off is not taken, and told: it may be in 万m²."""
+    layer_of(blocks(1), {"面积": [1.2]}).to_file(tmp_path / "a.shp", encoding="gb18030")
+    data = (tmp_path / "a.dbf").read_bytes()
+    cut = data.replace("面积".encode("gbk") + b"\0" * 6, "建筑面积（".encode("gbk"), 1)
+    assert cut != data
+    (tmp_path / "a.dbf").write_bytes(cut)
+    district, notices = read(tmp_path / "a.shp")
+    assert district.buildings["floor_area_m2"].isna().all()
+    assert notice(notices, "layer_unit_cut").fields["column"] == "建筑面积（"
+
+
 def test_status_from_words_and_dates(tmp_path):
     """Words count; without one, dates speak; without either a building stands."""
     columns = {

@@ -112,6 +112,15 @@ def test_no_system(tmp_path):
     assert middle(read(tmp_path / "a.gpkg", layer_crs="EPSG:4548")[0]) == pytest.approx(CENTRE)
 
 
+def test_unknown_system(tmp_path):
+    """A system of the layer that there is not is refused by its name."""
+    layer_of(blocks()).to_file(tmp_path / "a.gpkg")
+    with pytest.raises(LayerError) as refused:
+        read(tmp_path / "a.gpkg", layer_crs="天津90")
+    assert codes(refused.value) == ["layer_crs_unknown"]
+    assert "天津90" in refused.value.message("zh")
+
+
 def test_plan_overrules_the_file(tmp_path):
     """A system that the plan names counts, and the contradiction is told."""
     layer_of(blocks(), crs="EPSG:4549").to_file(tmp_path / "a.gpkg")

@@ -83,6 +83,15 @@ def test_nothing_left(tmp_path):
     assert codes(refused.value) == ["layer_none_left"]
 
 
+def test_shapes_that_collapse_are_listed(tmp_path):
+    """A ring that runs there and back has no area once mended: it is left out, and told."""
+    spike = shapely.Polygon([(EAST, NORTH), (EAST + 9, NORTH), (EAST, NORTH)])
+    layer_of([spike, *blocks(2)[1:]]).to_file(tmp_path / "a.gpkg")
+    district, notices = read(tmp_path / "a.gpkg")
+    assert district.buildings["source_row"].tolist() == [2]
+    assert notice(notices, "shape_collapsed").fields["rows"] == "1"
+
+
 def test_exact_duplicates_stand_once(tmp_path):
     """Of footprints that are the same to the centimetre the first stays, the others are listed."""
     one, two = blocks(2)
