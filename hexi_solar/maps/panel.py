@@ -69,11 +69,11 @@ def _rate(row: pd.Series[Any]) -> dict[str, Any]:
     return {
         "year": int(row["year"]),
         "at": str(row["at"])[:10],
-        "rate": _known(row["rate"], 4),
+        "rate": _known(row["rate"], 8),
         "numerator": _known(row["numerator"], 1),
         "denominator": _known(row["denominator"], 1),
         "unit": "" if pd.isna(row["unit"]) else str(row["unit"]),
-        "target": _known(row["target"], 4),
+        "target": _known(row["target"], 8),
         "buildings": _known(row["buildings"], 0),
         "buildings_with_pv": _known(row["buildings_with_pv"], 0),
     }
@@ -129,8 +129,8 @@ def _others(study: Study, table: pd.DataFrame, head: pd.Series[Any]) -> list[dic
             "name": _definition(study, row["definition"], language),
             "reading": _reading(row["reading"], language),
             "scope": label("scope", row["scope"], language),
-            "rate": _known(row["rate"], 4),
-            "target": _known(row["target"], 4),
+            "rate": _known(row["rate"], 8),
+            "target": _known(row["target"], 8),
             "kind": str(row["kind"]),
             "reported": bool(row["reported"]),
         }

@@ -334,7 +334,7 @@ def _areas(study: Study, language: str) -> dict[str, Any]:
         "count": len(frame),
         "shapes": pack_shapes(to_degrees(frame.geometry)),
         "names": names,
-        "rate": numbers([r.get("rate") for r in found], 4),
+        "rate": numbers([r.get("rate") for r in found], 8),
         "numerator": numbers([r.get("numerator") for r in found], 1),
         "denominator": numbers([r.get("denominator") for r in found], 1),
     }
