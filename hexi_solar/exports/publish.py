@@ -262,16 +262,15 @@ def _stop_signals() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    known = [getattr(signal, n, None) for n in ("SIGTERM", "SIGHUP", "SIGBREAK")]
-    # whoever handles or ignores one already, as nohup does, has a reason
-    ours = [n for n in known if n is not None and signal.getsignal(n) == signal.SIG_DFL]
-    for number in ours:
-        signal.signal(number, stop)
+    known = [getattr(signal, n) for n in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, n)]
+    # whoever lets one be ignored, as nohup does, has a reason
+    heard = [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heard}
     try:
         yield
     finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
