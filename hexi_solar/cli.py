@@ -246,6 +246,7 @@ def _print_summary(record: dict[str, Any], folder: Path, language: str) -> None:
         "buildings": f"{counts['buildings']:,}",
         "candidates": f"{counts['candidates']:,}",
         "capacity": f"{totals['capacity_kwp'] / 1000:,.1f}",
+        "open": f"{totals['open_capacity_kwp'] / 1000:,.1f}",
         "energy": f"{totals['energy_ac_kwh'] / 1e6:,.1f}",
         "rate": unknown if rate["rate"] is None else f"{rate['rate']:.1%}",
         "numerator": f"{rate['numerator']:,.0f}",

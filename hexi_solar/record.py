@@ -32,6 +32,7 @@ def record_of(
 ) -> dict[str, Any]:
     """Write down everything that the results depend on, and what they come to."""
     plan, candidates = study.plan, study.candidates
+    open_ = candidates["eligible"] != "no"
     notices = [
         {"level": p.level, "code": p.code, "message": p.message(plan.language)}
         for p in study.notices
@@ -58,6 +59,9 @@ def record_of(
             "capacity_kwp": float(candidates["capacity_kwp"].sum()),
             "energy_ac_kwh": float(candidates["energy_ac_kwh"].sum()),
             "co2_t": float(candidates["co2_t"].sum()),
+            # of it, what is not ruled out: eligible, or with the load still to be checked
+            "open_capacity_kwp": float(candidates.loc[open_, "capacity_kwp"].sum()),
+            "open_energy_ac_kwh": float(candidates.loc[open_, "energy_ac_kwh"].sum()),
         },
         "coverage": headline(study.coverage, plan.today.year, plan.coverage),
         "coverage_by_subdistrict": parts,

@@ -62,6 +62,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "fill": {"bg_color": YELLOW, "locked": False},
     "figure": {"bold": True, "font_size": 20, "font_color": ACCENT, "align": "left"},
     "link": {"font_color": "#0F5E9C", "underline": 1},
+    "zero": {"num_format": "#,##0"},
     "one": {"num_format": "#,##0.0"},
     "percent": {"num_format": "0.0%"},
 }  # fmt: skip

@@ -99,7 +99,13 @@ def _figures(book: Book, study: Study) -> list[tuple[str, Any, str, str]]:
     open_ = table[table["eligible"] != "no"]
     counts = table["eligible"].value_counts()
     split = {word_: int(counts.get(word_, 0)) for word_ in ("yes", "unknown", "no")}
-    potential = said("figure.of_open")
+
+    def total(column: str, unit: str, scale: float, format_: str) -> tuple[str, Any, str, str]:
+        """Sum over all candidates; the remark says what of it is still open."""
+        value = Cell(table[column].sum() / scale, format_)
+        rest = f"{open_[column].sum() / scale:,.{1 if format_ == 'one' else 0}f} {unit}"
+        return said(f"figure.{column}"), value, unit, said("figure.of_open", open=rest)
+
     figures: list[tuple[str, Any, str, str]] = [
         (said("figure.buildings"), len(study.buildings), said("unit_buildings"), ""),
         (
@@ -108,9 +114,9 @@ def _figures(book: Book, study: Study) -> list[tuple[str, Any, str, str]]:
             said("unit_buildings"),
             said("figure.split", **split),
         ),
-        (said("figure.capacity"), Cell(open_["capacity_kwp"].sum() / 1e3, "one"), "MWp", potential),
-        (said("figure.energy"), Cell(open_["energy_ac_kwh"].sum() / 1e6, "one"), "GWh", potential),
-        (said("figure.co2"), open_["co2_t"].sum(), "tCO₂", potential),
+        total("capacity_kwp", "MWp", 1e3, "one"),
+        total("energy_ac_kwh", "GWh", 1e6, "one"),
+        total("co2_t", "tCO₂", 1.0, "zero"),
     ]
     row = headline(study.coverage)
     if row is None:

@@ -124,10 +124,8 @@ def in_text(text: str, *kinds: str, only: str = "", never: str = "") -> Match | 
     unnumbered = _house_number().sub("", plain)
     known = rules()
     for word, at_end, number in _lexicon(*kinds, only=only, never=never):
-        if at_end:
-            hit = unnumbered.endswith(word)
-        else:
-            hit = word in plain and _pattern(word).search(plain) is not None
+        found = word in plain and _pattern(word).search(plain) is not None
+        hit = unnumbered.endswith(word) if at_end else found
         if hit and not any(friend in plain for friend in known[number].unless):
             return number, f"{known[number].id}/zh:{word}"
     return None
