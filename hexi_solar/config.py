@@ -160,8 +160,19 @@ class Roofs:
 class Layout:
     """How modules stand."""
 
-    layout: Literal["south", "east_west", "aligned"] = "south"
-    """south: rows towards the equator; east_west: pairs back to back; aligned: along the building."""
+    layout: Literal[
+        "south",
+        "east_west",
+        "aligned",
+        "flush",
+        "max_energy_per_kwp",
+        "max_energy_per_roof",
+        "max_npv",
+        "coverage_target",
+    ] = "south"
+    """south: rows towards the equator; east_west: pairs back to back; aligned: along the building; flush: lying on
+    the roof; max_energy_per_kwp, max_energy_per_roof, max_npv: the best of facts/layouts.toml for each roof;
+    coverage_target: the highest yield per kW that reaches the target on the roof."""
     flat_tilt: float = 10.0
     """Tilt of rows on flat roofs. [°]"""
     shade_free_from: float = 9.0
@@ -212,6 +223,8 @@ class PV:
     """Nominal efficiency of the inverter. [-]"""
     dc_ac_ratio: float = fact("pv.inverter.dc_ac_ratio")
     """Module power over inverter power. [-]"""
+    kernel: Literal["fast", "exact", "float32", "numpy"] = "fast"
+    """How hours are added up: fast, to a millionth of the energy; exact, to rounding; float32, to 1/100 000; numpy, by pvlib itself."""
 
 
 @dataclass(frozen=True)

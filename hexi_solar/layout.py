@@ -9,6 +9,7 @@ where most modules fit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numba as nb
@@ -158,7 +159,7 @@ def row_azimuths(
     """
     if settings.layout == "east_west":
         azimuth = pd.Series(90.0, long_sides.index)
-    elif settings.layout == "aligned":
+    elif settings.layout in ("aligned", "flush"):
         # of the four directions square to the walls, the one nearest to the equator
         turned = long_sides - true_north - equator
         azimuth = equator + (turned + 45.0) % 90.0 - 45.0
@@ -174,6 +175,7 @@ def module_layouts(
     row_azimuth: pd.Series,
     latitude: pd.Series,
     true_north: float = 0.0,
+    fields: bool = True,
 ) -> gpd.GeoDataFrame:
     """
     Place whole modules on the usable area of each roof.
@@ -191,24 +193,26 @@ def module_layouts(
         Of each roof. [°]
     true_north
         Direction of true north, clockwise from grid north. [°]
+    fields
+        False to leave the geometry empty, where only figures are compared.
 
     Returns
     -------
     layouts
         Table of `schema.py`; the geometry is the array field, its row gaps included.
     """
-    records, fields = [], []
+    records, shapes = [], []
     for roof in roofs.itertuples():
         rows = _rows_of(roof, settings, float(row_azimuth[roof.building_id]), latitude[roof.Index])
-        record, field = _place(roof, rows, settings, true_north)
+        record, field = _place(roof, rows, settings, true_north, fields)
         records.append(record)
-        fields.append(field)
+        shapes.append(field)
     names = [
         "building_id", "module_tilt", "module_azimuth", "modules", "rows", "pitch_m", "gcr", "capacity_kwp",
         "module_area_m2", "module_horizontal_area_m2", "array_area_m2", "arrangement",
     ]  # fmt: skip
     frame = pd.DataFrame(records, columns=names, index=roofs.index)
-    return gpd.GeoDataFrame(frame, geometry=fields, crs=roofs.crs)
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=roofs.crs)
 
 
 def _rows_of(roof: object, settings: Layout, azimuth: float, latitude: float) -> Rows:
@@ -218,6 +222,10 @@ def _rows_of(roof: object, settings: Layout, azimuth: float, latitude: float) ->
         pitch = length + float(fact("pv.layout.flush_gap_m"))
         tilt, towards = roof.surface_tilt, roof.surface_azimuth  # type: ignore[attr-defined]
         return Rows("flush", float(tilt), float(towards), length, pitch, length)
+    if settings.layout == "flush":
+        return Rows(
+            "flush", 0.0, azimuth, length, length + float(fact("pv.layout.flush_gap_m")), length
+        )
     depth = length * float(np.cos(np.deg2rad(settings.flat_tilt)))
     if settings.layout == "east_west":
         pitch = settings.pitch_m or 2 * depth + settings.pair_gap_m
@@ -227,7 +235,7 @@ def _rows_of(roof: object, settings: Layout, azimuth: float, latitude: float) ->
 
 
 def _place(
-    roof: object, rows: Rows, settings: Layout, true_north: float
+    roof: object, rows: Rows, settings: Layout, true_north: float, fields: bool
 ) -> tuple[dict[str, object], BaseGeometry]:
     """Fit the rows into one outline and measure what stands there."""
     usable: BaseGeometry = roof.geometry  # type: ignore[attr-defined]
@@ -242,7 +250,8 @@ def _place(
     bands = 2 if rows.arrangement == "east_west" else 1
     modules = int(counts.sum()) * bands
     area = modules * settings.module_length_m * settings.module_width_m
-    field = _field(outline, rows, low, west, east)
+    pieces = _field(outline, rows, low, west, east)
+    field = shapely.union_all(pieces, grid_size=1e-6) if fields else shapely.Polygon()
     return {
         "building_id": roof.building_id,  # type: ignore[attr-defined]
         "module_tilt": rows.module_tilt,
@@ -254,7 +263,8 @@ def _place(
         "capacity_kwp": modules * settings.module_power_w / 1000.0,
         "module_area_m2": area,
         "module_horizontal_area_m2": area * float(np.cos(np.deg2rad(rows.module_tilt))),
-        "array_area_m2": field.area / stretch,
+        # the pieces of a field never overlap
+        "array_area_m2": float(shapely.area(pieces).sum()) / stretch,
         "arrangement": rows.arrangement,
     }, affine_transform(field, back)
 
@@ -384,13 +394,9 @@ def count_modules(edges: Floats, depth: float, pitch: float, shift: float, step:
     return total
 
 
-def _field(
-    outline: BaseGeometry, rows: Rows, low: Floats, west: Floats, east: Floats
-) -> BaseGeometry:
-    """Outline the array: each row with the gap behind it, as far as the usable area goes."""
-    if not len(low):
-        return shapely.Polygon()
+def _field(outline: BaseGeometry, rows: Rows, low: Floats, west: Floats, east: Floats) -> Any:
+    """Outline the array in pieces: each row with the gap behind it, as far as the usable area goes."""
     # rows face up (+y), so the gap behind a row lies below it
     gap = rows.pitch - rows.depth
     boxes = shapely.box(west, low - gap, east, low + rows.depth)
-    return shapely.union_all(shapely.intersection(boxes, outline), grid_size=1e-6)
+    return shapely.intersection(boxes, outline)

@@ -310,7 +310,7 @@ def _settings(kind: Any, skip: tuple[str, ...] = ()) -> list[str]:
         if f.name in skip or is_dataclass(value):
             continue
         if f.name not in ("layer", "attributes") or value != ():
-            lines.append(f"# {said.get(f.name, '')}")
+            lines += [f"# {line}" for line in said.get(f.name, "").splitlines()]
             lines.append(f"# {f.name} = {toml_value(value)}")
     return lines
 
