@@ -160,7 +160,7 @@ def _look(
         one, last = first[roof], first[roof + 1]
         if one == last:
             continue
-        near = _nearby(x[one:last], y[one:last], z[one:last], around, sight)
+        found = _nearby(x[one:last], y[one:last], z[one:last], around, sight)
         for p in range(one, last):
             me = around.alike[own[p]] if own[p] >= 0 else -1
             for which in range(2 if doubt else 1):
@@ -171,7 +171,7 @@ def _look(
                         _fence(x[p], y[p], parapet[p], own[p], around, sight, tangent)
                 elif math.isnan(above):
                     above, unknown[p] = sight.unknown_roof, True
-                for shape in near:
+                for shape in found:
                     top = around.height[shape]
                     if math.isnan(top):
                         if which == 0:
@@ -181,8 +181,21 @@ def _look(
                         continue  # seen in the first round
                     if not top > above or around.alike[shape] == me:
                         continue
-                    seen, inside = _building(x[p], y[p], top - above, shape, around, sight, tangent)
-                    if which == 1 and seen:
+                    west, south = around.box[shape, 0] - x[p], around.box[shape, 1] - y[p]
+                    east, north = around.box[shape, 2] - x[p], around.box[shape, 3] - y[p]
+                    dx, dy = max(west, -east, 0.0), max(south, -north, 0.0)
+                    near = math.sqrt(dx * dx + dy * dy)
+                    if near > sight.reach:
+                        continue
+                    inside = False
+                    hidden = near > 0.0 and _hidden(
+                        west, south, east, north, top - above, near, sight.turn, tangent
+                    )
+                    if not hidden:
+                        inside = _building(
+                            x[p], y[p], top - above, shape, near > 0.0, around, sight, tangent
+                        )
+                    if which == 1:
                         unknown[p] = True
                     if inside and which == 0:
                         covered[p] = True
@@ -246,19 +259,12 @@ def _building(
     py: float,
     rise: float,
     shape: int,
+    outside: bool,
     around: Neighbours,
     sight: Sight,
     tangent: Floats,
-) -> tuple[bool, bool]:
-    """Raise the skyline to one building; says whether it is within reach, and around the point."""
-    box = around.box[shape]
-    dx = max(box[0] - px, px - box[2], 0.0)
-    dy = max(box[1] - py, py - box[3], 0.0)
-    near = dx * dx + dy * dy
-    if near > sight.reach * sight.reach:
-        return False, False
-    if near > 0.0 and _hidden(px, py, rise, math.sqrt(near), box, sight, tangent):
-        return True, False
+) -> bool:
+    """Raise the skyline to one building; says whether the point is inside it."""
     on_wall, odd = False, False
     for ring in range(around.first_ring[shape], around.first_ring[shape + 1]):
         start, stop = around.first_corner[ring], around.first_corner[ring + 1]
@@ -267,7 +273,7 @@ def _building(
         for corner in range(start + 1, stop):
             bx, by = around.x[corner] - px, around.y[corner] - py
             facing = ax * by - ay * bx
-            if near == 0.0:
+            if not outside:
                 touch = TOUCH_M * math.hypot(bx - ax, by - ay)
                 if abs(facing) <= touch and ax * bx + ay * by <= TOUCH_M * TOUCH_M:
                     on_wall = True
@@ -286,27 +292,32 @@ def _building(
     inside = odd and not on_wall
     if inside:
         tangent[:] = np.inf
-    return True, inside
+    return inside
 
 
 @compiled
 def _hidden(
-    px: float, py: float, rise: float, near: float, box: Floats, sight: Sight, tangent: Floats
-) -> bool:
+    west: float, south: float, east: float, north: float, rise: float, near: float,
+    turn: float, tangent: Floats,
+) -> bool:  # fmt: skip
     """Say whether a building is below the skyline wherever in its box it may stand."""
-    middle_x, middle_y = 0.5 * (box[0] + box[2]) - px, 0.5 * (box[1] + box[3]) - py
-    width, depth = box[2] - box[0], box[3] - box[1]
+    middle_x, middle_y = 0.5 * (west + east), 0.5 * (south + north)
+    width, depth = east - west, north - south
     away = math.sqrt(middle_x * middle_x + middle_y * middle_y)
     radius = 0.5 * math.sqrt(width * width + depth * depth)
     if radius > 0.5 * away:
         return False
-    # asin(u) <= 1.05 u for u <= 1/2
-    half = (1.05 * radius / away + 2.0 * ANGLE_ERROR) * sight.per_turn
-    centre = (_turns(middle_x, middle_y) - sight.turn) * sight.per_turn
-    nearest = max(near, away - radius)
     directions = len(tangent)
-    for k in range(math.ceil(centre - half), math.floor(centre + half) + 1):
-        if tangent[k % directions] * nearest < rise:
+    per_turn = directions / (2.0 * math.pi)
+    # asin(u) <= 1.05 u for u <= 1/2
+    half = (1.05 * radius / away + 2.0 * ANGLE_ERROR) * per_turn
+    centre = (_turns(middle_x, middle_y) - turn) * per_turn
+    nearest = max(near, away - radius)
+    begin = math.ceil(centre - half)
+    k = begin % directions - 1
+    for _ in range(begin, math.floor(centre + half) + 1):
+        k = k + 1 if k + 1 < directions else 0
+        if tangent[k] * nearest < rise:
             return False
     return True
 
@@ -318,23 +329,26 @@ def _wall(
 ) -> None:  # fmt: skip
     """Raise the skyline to one wall that is seen from outside: from a clockwise to b."""
     directions = len(tangent)
-    wide = (angle_b - angle_a) % (2.0 * math.pi)
+    wide = angle_b - angle_a
+    if wide < 0.0:
+        wide += 2.0 * math.pi
     if wide > math.pi + 0.1:  # seen end on
         wide -= 2.0 * math.pi
     error = ANGLE_ERROR if wide >= 0.0 else ANGLE_ERROR - wide
     ex, ey = bx - ax, by - ay
     facing = ax * by - ay * bx
-    length = math.sqrt(ex * ex + ey * ey)
+    end_on = 1e-9 * math.sqrt(ex * ex + ey * ey)
     begin = math.ceil((angle_a - sight.turn - error) * sight.per_turn)
     end = math.floor((angle_a - sight.turn + max(wide, 0.0) + error) * sight.per_turn)
-    for turned in range(begin, end + 1):
-        k = turned % directions
+    k = begin % directions - 1
+    for _ in range(begin, end + 1):
+        k = k + 1 if k + 1 < directions else 0
         sx, sy = sight.east[k], sight.north[k]
         if ax * sy - ay * sx > TOUCH_M or bx * sy - by * sx < -TOUCH_M:
             continue
         into = ex * sy - ey * sx  # the building is on the left of its walls
         along_a, along_b = ax * sx + ay * sy, bx * sx + by * sy
-        if into > 1e-9 * length:
+        if into > end_on:
             # where the line of sight only touches an end, it meets that end
             away = min(max(-facing / into, min(along_a, along_b)), max(along_a, along_b))
         else:

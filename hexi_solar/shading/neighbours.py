@@ -19,6 +19,7 @@ from hexi_solar.shading.compiled import Floats, Integers, compiled
 
 CELL_M = 100.0
 MOST_CELLS_ALONG = 2000  # wider cells where one building was drawn in another country
+POLYGON, MULTIPOLYGON = 3, 6
 SAME_M = 0.001  # corners of one building drawn twice agree to this
 
 
@@ -104,23 +105,45 @@ def neighbours_of(
 def _areas(
     shapes: Sequence[BaseGeometry] | npt.NDArray[np.object_],
 ) -> npt.NDArray[np.object_]:
-    """Keep polygons, turned so that the building is on the left of every ring."""
+    """Keep polygons; what has no area, or is missing, becomes an empty one."""
     geometry = np.array(shapes, dtype=object).reshape(-1)
     kind = shapely.get_type_id(geometry)
-    geometry[(kind != 3) & (kind != 6)] = shapely.MultiPolygon()
-    turned = shapely.orient_polygons(shapely.force_2d(geometry), exterior_cw=False)
-    return np.asarray(turned, dtype=object)
+    geometry[(kind != POLYGON) & (kind != MULTIPOLYGON)] = shapely.Polygon()
+    return geometry
 
 
-def _rings(
-    geometry: npt.NDArray[np.object_],
-) -> tuple[Floats, Integers, Integers]:
+def _rings(geometry: npt.NDArray[np.object_]) -> tuple[Floats, Integers, Integers]:
     """Lay all corners out in one array, with the beginnings of rings and shapes."""
-    # one multipolygon more makes the result of one kind, whatever the shapes are
-    padded = np.array([*geometry, shapely.MultiPolygon()], dtype=object)
-    _, corners, starts = shapely.to_ragged_array(padded)
-    ring, part, shape = (np.asarray(s, dtype=np.int64) for s in starts)
-    return np.asarray(corners, dtype=float).reshape(-1, 2), ring, part[shape][:-1]
+    if not len(geometry):
+        return np.empty((0, 2)), np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    _, corners, starts = shapely.to_ragged_array(geometry, include_z=False)
+    ring, part, *shape = (np.asarray(s, dtype=np.int64) for s in starts)
+    corners = np.ascontiguousarray(corners, dtype=float).reshape(-1, 2)
+    _turn_left(corners, ring, part)
+    return corners, ring, part[shape[0]] if shape else part
+
+
+@compiled
+def _turn_left(corners: Floats, first_corner: Integers, first_ring: Integers) -> None:
+    """Turn rings so that the building is on their left: the first of a part is its outside."""
+    for part in range(len(first_ring) - 1):
+        for ring in range(first_ring[part], first_ring[part + 1]):
+            begin, end = first_corner[ring], first_corner[ring + 1]
+            double_area = 0.0
+            for i in range(begin, end - 1):
+                ax, ay = corners[i, 0] - corners[begin, 0], corners[i, 1] - corners[begin, 1]
+                bx, by = (
+                    corners[i + 1, 0] - corners[begin, 0],
+                    corners[i + 1, 1] - corners[begin, 1],
+                )
+                double_area += ax * by - ay * bx
+            if (double_area > 0.0) != (ring == first_ring[part]):
+                for i in range((end - begin) // 2):
+                    j = end - 1 - i
+                    for axis in range(2):
+                        one = corners[begin + i, axis]
+                        corners[begin + i, axis] = corners[j, axis]
+                        corners[j, axis] = one
 
 
 def _alike(bounds: Floats, rings: Integers, area: Floats) -> Integers:
