@@ -167,7 +167,7 @@ def _layers_readme() -> str:
 @app.command()
 def check(plan: PlanFile = None, lang: Lang = None, as_json: AsJson = False) -> None:
     """Read everything, compute nothing; print every problem and every assumption."""
-    from hexi_solar.plan import read_inputs
+    from hexi_solar.inputs import read_inputs
 
     settings = _plan(plan, lang)
     language = settings.language
@@ -196,8 +196,19 @@ def _print_notices(notices: Notices, language: str) -> None:
                 typer.echo(f"- {problem.message(language)}")
 
 
+AllowGate = Annotated[
+    list[str] | None, typer.Option("--allow-gate", help="Pass this gate on purpose; recorded.")
+]
+
+
 @app.command()
-def run(plan: PlanFile = None, out: Out = None, lang: Lang = None, as_json: AsJson = False) -> None:
+def run(
+    plan: PlanFile = None,
+    out: Out = None,
+    lang: Lang = None,
+    as_json: AsJson = False,
+    allow_gate: AllowGate = None,
+) -> None:
     """Carry out the study: tables, map, workbook and run record into outputs/<name>/."""
     started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     settings = _plan(plan, lang)
@@ -209,7 +220,7 @@ def run(plan: PlanFile = None, out: Out = None, lang: Lang = None, as_json: AsJs
         from hexi_solar.maps import write_map
         from hexi_solar.plan import run as run_study
     with _speaking(language), published(folder) as aside:
-        study = run_study(settings, steps)
+        study = run_study(settings, steps, allow_gate or ())
         with steps("map"):
             write_map(study, aside / "map.html")
         with steps("exports"):

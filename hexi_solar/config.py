@@ -224,7 +224,7 @@ class PV:
     dc_ac_ratio: float = fact("pv.inverter.dc_ac_ratio")
     """Module power over inverter power. [-]"""
     kernel: Literal["fast", "exact", "float32", "numpy"] = "fast"
-    """How hours are added up: fast, to a millionth of the energy; exact, to rounding; float32, to 1/100 000; numpy, by pvlib itself."""
+    """Adds the hours up: fast (to 1e-6 of the energy), exact (to rounding), float32 (to 1e-5), numpy (pvlib itself)."""
 
 
 @dataclass(frozen=True)
@@ -240,6 +240,14 @@ class Ranking:
 
 
 START = dt.date.fromisoformat(fact("coverage.start"))
+
+
+@dataclass(frozen=True)
+class Review:
+    """What someone has looked at."""
+
+    looked_at: tuple[str, ...] = ()
+    """Buildings whose unusual result was checked and may count in the totals."""
 
 
 @dataclass(frozen=True)
@@ -312,6 +320,7 @@ class Plan:
     layout: Layout = field(default_factory=Layout)
     pv: PV = field(default_factory=PV)
     ranking: Ranking = field(default_factory=Ranking)
+    review: Review = field(default_factory=Review)
     coverage: Coverage = field(default_factory=Coverage)
     map: Map = field(default_factory=Map)
     engine: Engine = field(default_factory=Engine)

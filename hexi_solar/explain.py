@@ -21,16 +21,10 @@ from pvlib.temperature import TEMPERATURE_MODEL_PARAMETERS
 
 from hexi_solar.config import PV, Plan
 from hexi_solar.errors import LayerError, Problem
+from hexi_solar.inputs import Step, read_inputs, silent
 from hexi_solar.labels import label, text
-from hexi_solar.plan import (
-    Step,
-    mean_yields,
-    read_inputs,
-    roofs_and_layouts,
-    silent,
-    sky_of_year,
-)
 from hexi_solar.planfile import nearest
+from hexi_solar.potential import potential_of, sky_of_year
 from hexi_solar.schema import PERMANENT_EXCLUSIONS
 from hexi_solar.weather import WeatherYear
 from hexi_solar.yields import (
@@ -231,12 +225,10 @@ def explain_building(plan: Plan, building_id: str, step: Step = silent) -> dict[
         facts = {"building": building_id, "hint": nearest(building_id, inputs.buildings.index)}
         raise LayerError(Problem("explain_unknown", facts))
     building = inputs.buildings.loc[[building_id]]
-    with step("roofs"):
-        roofs, exclusions, layouts = roofs_and_layouts(plan, building, inputs.place)
-    with step("yields"):
-        skies = [sky_of_year(year) for year in inputs.weather]
-        yields, _ = mean_yields(plan, layouts, skies)
-        years = list(zip(inputs.weather, skies, strict=True))
+    offer = potential_of(plan, building, inputs.weather, inputs.place, step)
+    roofs, exclusions, layouts, yields = offer.roofs, offer.exclusions, offer.layouts, offer.yields
+    with step("explain"):
+        years = [(year, sky_of_year(year)) for year in inputs.weather]
         found = [
             _explain_roof(plan, roof_id, roofs, exclusions, layouts, yields, years)
             for roof_id in roofs.index

@@ -33,46 +33,49 @@ class Results:
     """Energy of hours in which the sun is well below the horizon, of a sample of roofs."""
 
 
-def areas_add_up(results: Results) -> pd.Index:
+def areas_add_up(results: Results) -> list[str]:
     """Find roofs whose ledger and usable area are not their horizontal area."""
     roofs = results.roofs
     taken = results.exclusions["area_m2"].groupby(level="roof_id").sum()
     rest = roofs["horizontal_area_m2"] - taken.reindex(roofs.index, fill_value=0.0)
     wrong = (rest - roofs["usable_area_m2"]).abs() > float(fact("gates.tolerance_m2"))
     wrong |= roofs["usable_area_m2"] > roofs["installable_area_m2"] * (1 + REL)
-    return roofs.index[wrong]
+    return [str(i) for i in roofs.index[wrong]]
 
 
-def modules_on_roof(results: Results) -> pd.Index:
+def modules_on_roof(results: Results) -> list[str]:
     """Find roofs whose array field leaves the usable area."""
     field = results.layouts.geometry
     outside = field.difference(results.roofs.geometry.buffer(1e-3)).area
-    return results.layouts.index[outside > float(fact("gates.tolerance_m2"))]
+    return [str(i) for i in results.layouts.index[outside > float(fact("gates.tolerance_m2"))]]
 
 
-def capacity_fits(results: Results) -> pd.Index:
+def capacity_fits(results: Results) -> list[str]:
     """Find roofs with more capacity than the densest modules could reach."""
     roofs = results.roofs
     slope = roofs["area_m2"] / roofs["horizontal_area_m2"]
     most = roofs["usable_area_m2"] * slope * float(fact("gates.kw_per_usable_m2"))
-    return results.layouts.index[results.layouts["capacity_kwp"] > most * (1 + REL)]
+    too_much = results.layouts["capacity_kwp"] > most * (1 + REL)
+    return [str(i) for i in results.layouts.index[too_much]]
 
 
-def shade_takes(results: Results) -> pd.Index:
+def shade_takes(results: Results) -> list[str]:
     """Find roofs that receive more light shaded than unshaded."""
-    return results.yields.index[results.yields["shading_loss"] < -REL]
+    return [str(i) for i in results.yields.index[results.yields["shading_loss"] < -REL]]
 
 
-def nights_are_dark(results: Results) -> pd.Index:
+def nights_are_dark(results: Results) -> list[str]:
     """Find roofs that yield at night."""
     night = results.night_energy_kwh_kwp
-    return night.index[night > REL]
+    return [str(i) for i in night.index[night > REL]]
 
 
-def sums_close(results: Results) -> pd.Index:
+def sums_close(results: Results) -> list[str]:
     """Find buildings whose months, roofs and totals do not agree."""
     yields, candidates = results.yields, results.candidates
-    months = [c for c in yields if c.startswith("energy_ac_") and c != "energy_ac_kwh"]
+    months = [
+        c for c in yields.columns.astype(str) if c.startswith("energy_ac_") and c != "energy_ac_kwh"
+    ]
     year = yields["energy_ac_kwh"]
     wrong = list(yields.index[(yields[months].sum(axis=1) - year).abs() > REL * (year + 1)])
     for column, table in (("energy_ac_kwh", yields), ("capacity_kwp", results.layouts)):
@@ -80,10 +83,10 @@ def sums_close(results: Results) -> pd.Index:
         sums = sums.reindex(candidates.index, fill_value=0.0)
         apart = (candidates[column] - sums).abs() > REL * (sums + 1)
         wrong += list(candidates.index[apart])
-    return pd.Index(wrong)
+    return [str(i) for i in wrong]
 
 
-GATES: dict[str, Callable[[Results], pd.Index]] = {
+GATES: dict[str, Callable[[Results], list[str]]] = {
     "areas": areas_add_up,
     "modules_outside": modules_on_roof,
     "capacity": capacity_fits,
@@ -115,7 +118,7 @@ def check_gates(results: Results, allowed: Iterable[str] = ()) -> dict[str, list
         With every closed gate and its roofs.
     """
     allowed = set(allowed)
-    found = {name: [str(i) for i in gate(results)] for name, gate in GATES.items()}
+    found = {name: gate(results) for name, gate in GATES.items()}
     found = {name: ids for name, ids in found.items() if ids}
     closed = [
         Problem(f"gate_{name}", {"count": len(ids), "rows": _named(ids), "gate": name})

@@ -295,7 +295,7 @@ def plan_template() -> str:
     lines[-1] = '# path = "layers/register.xlsx"'
     lines += ["", "# [[layers.attributes]]", '# path = "layers/attributes.xlsx"']
     lines += ['# join = "building_id"   # or "name_address"']
-    for name in ("buildings", "weather", "site", "roofs", "layout", "pv", "ranking", "coverage"):
+    for name in ("buildings", "weather", "site", "roofs", "layout", "pv", "ranking", "review", "coverage"):
         lines += ["", f"[{name}]", *_settings(getattr(config, name.title().replace("Pv", "PV")))]
     lines += ["", "[map]", *_settings(config.Map), "", "[engine]", *_settings(config.Engine)]
     return "\n".join(lines) + "\n"

@@ -32,7 +32,8 @@ def record_of(
 ) -> dict[str, Any]:
     """Write down everything that the results depend on, and what they come to."""
     plan, candidates = study.plan, study.candidates
-    open_ = candidates["eligible"] != "no"
+    counted = candidates["in_totals"]
+    open_ = counted & (candidates["eligible"] != "no")
     notices = [
         {"level": p.level, "code": p.code, "message": p.message(plan.language)}
         for p in study.notices
@@ -52,13 +53,14 @@ def record_of(
                 (study.buildings["footprint_area_m2"] >= plan.roofs.threshold_m2).sum()
             ),
             "candidates": len(candidates),
+            "for_review": int((~counted).sum()),
             "projects": len(study.projects),
         },
         "tiers": tiers(study),
         "totals": {
-            "capacity_kwp": float(candidates["capacity_kwp"].sum()),
-            "energy_ac_kwh": float(candidates["energy_ac_kwh"].sum()),
-            "co2_t": float(candidates["co2_t"].sum()),
+            "capacity_kwp": float(candidates.loc[counted, "capacity_kwp"].sum()),
+            "energy_ac_kwh": float(candidates.loc[counted, "energy_ac_kwh"].sum()),
+            "co2_t": float(candidates.loc[counted, "co2_t"].sum()),
             # of it, what is not ruled out: eligible, or with the load still to be checked
             "open_capacity_kwp": float(candidates.loc[open_, "capacity_kwp"].sum()),
             "open_energy_ac_kwh": float(candidates.loc[open_, "energy_ac_kwh"].sum()),

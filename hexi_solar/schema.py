@@ -173,7 +173,25 @@ YIELDS = Table("yields", ("roof_id",), "发电量", "Yields", (
     *_months("energy_ac_{:02d}_kwh", "发电量", "AC energy", "kWh"),
     _c("specific_yield_kwh_kwp", "float", "单位容量发电量", "Specific yield", "kWh/kWp", low=0.0, high=3500.0),
     _c("performance_ratio", "float", "系统效率 PR", "Performance ratio (IEC 61724-1)", low=0.0, high=1.2),
-    _c("shading_loss", "float", "遮挡损失", "Irradiation lost to rows and surroundings", low=0.0, high=1.0),
+    _c("shading_loss", "float", "遮挡损失", "Irradiation lost to rows and surroundings", low=-1e-9, high=1.0),
+    _c("sigma", "float", "相对标准不确定度", "Relative standard uncertainty of a single year", low=0.0, high=1.0),
+    _c("p50_energy_ac_kwh", "float", "P50 发电量", "Energy exceeded in 50 of 100 years", "kWh", low=0.0),
+    _c("p75_energy_ac_kwh", "float", "P75 发电量", "Energy exceeded in 75 of 100 years", "kWh", low=0.0),
+    _c("p90_energy_ac_kwh", "float", "P90 发电量", "Energy exceeded in 90 of 100 years", "kWh", low=0.0),
+))  # fmt: skip
+
+TRADEOFFS = Table("tradeoffs", ("building_id", "variant"), "布置方案比较", "Ways to fill each roof", (
+    _c("modules", "int", "组件数", "Modules", low=0, required=True),
+    _c("capacity_kwp", "float", "装机容量", "Capacity", "kWp", low=0.0, required=True),
+    _c("energy_ac_kwh", "float", "首年发电量", "AC energy in the first year", "kWh", low=0.0, required=True),
+    _c("specific_yield_kwh_kwp", "float", "单位容量发电量", "Specific yield", "kWh/kWp", low=0.0),
+    _c("npv_cny", "float", "净现值", "Net present value with the defaults of facts/layouts.toml", "CNY"),
+    _c("installable_module_area_rate", "float", "可安装口径·组件面积", "Module area over installable area", low=0.0),
+    _c("total_roof_module_area_rate", "float", "总面积口径·组件面积", "Module area over total area", low=0.0),
+    _c("installable_module_horizontal_area_rate", "float", "可安装口径·水平投影", "Projection over installable area", low=0.0),
+    _c("total_roof_module_horizontal_area_rate", "float", "总面积口径·水平投影", "Projection over total area", low=0.0),
+    _c("installable_array_area_rate", "float", "可安装口径·阵列面积", "Array field over installable area", low=0.0),
+    _c("total_roof_array_area_rate", "float", "总面积口径·阵列面积", "Array field over total area", low=0.0),
 ))  # fmt: skip
 
 CANDIDATES = Table("candidates", ("building_id",), "候选屋顶", "Candidates", (
@@ -207,6 +225,9 @@ CANDIDATES = Table("candidates", ("building_id",), "候选屋顶", "Candidates",
     _c("load_reserve_kn_m2", "float", "荷载裕度", "Load reserve", "kN/m²", low=0.0),
     _c("longitude", "float", "经度", "Longitude (WGS84)", "°", low=-180.0, high=180.0),
     _c("latitude", "float", "纬度", "Latitude (WGS84)", "°", low=-90.0, high=90.0),
+    _c("p90_energy_ac_kwh", "float", "P90 发电量", "Energy exceeded in 90 of 100 years", "kWh", low=0.0),
+    _c("review", "list", "待核", "What someone should look at"),
+    _c("in_totals", "bool", "计入合计", "Counts in the totals", required=True),
     _c("score", "float", "得分", "Score the ranking follows", required=True),
 ))  # fmt: skip
 
@@ -248,7 +269,7 @@ COVERAGE = Table("coverage", ("year", "cohort", "at", "definition", "reading", "
 TABLES = {
     t.name: t
     for t in (
-        BUILDINGS, ROOFS, EXCLUSION_LEDGER, LAYOUTS, WEATHER, YIELDS, CANDIDATES, REGISTER, COVERAGE,
+        BUILDINGS, ROOFS, EXCLUSION_LEDGER, LAYOUTS, WEATHER, YIELDS, TRADEOFFS, CANDIDATES, REGISTER, COVERAGE,
     )
 }  # fmt: skip
 

@@ -31,6 +31,8 @@ class Study:
     projects: pd.DataFrame
     """State of each PV project today, from the register: one row per `entity`."""
     coverage: pd.DataFrame
+    tradeoffs: pd.DataFrame | None = None
+    """Ways to fill the roofs of each building, side by side."""
     boundary: gpd.GeoDataFrame | None = None
     subdistricts: gpd.GeoDataFrame | None = None
     """Index `code`, column `name`."""

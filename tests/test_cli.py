@@ -99,6 +99,8 @@ def test_run_says_what_came_out(once):
         "buildings": 3,
         "roofs_at_or_over_threshold": 2,
         "candidates": 2,
+        "for_review": 0,
+        "for_review": 0,
         "projects": 0,
     }
     assert said["capacity_kwp"] > 0

@@ -157,7 +157,7 @@ def test_headers_stay_in_sight_and_repeat_in_print(book):
     row = header_row(sheet, "总排名")
     assert sheet.freeze_panes == f"D{row + 1}"
     assert sheet.print_title_rows == f"${row}:${row}"
-    assert sheet.auto_filter.ref == f"A{row}:AF{row + 6}"
+    assert sheet.auto_filter.ref == f"A{row}:AI{row + 6}"
     for sheet in book:
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.sheet_properties.pageSetUpPr.fitToPage

@@ -17,6 +17,7 @@ FILES = {
     "exclusions": "exclusions.parquet",
     "layouts": "layouts.parquet, candidates.gpkg",
     "yields": "yields.parquet",
+    "tradeoffs": "tradeoffs.parquet",
     "register": "register.parquet",
 }
 

@@ -22,7 +22,7 @@ NEEDED = (
     "buildings", "roofs", "exclusions", "layouts", "yields", "candidates", "register",
     "projects", "coverage",
 )  # fmt: skip
-OPTIONAL = ("boundary", "subdistricts", "zones")
+OPTIONAL = ("tradeoffs", "boundary", "subdistricts", "zones")
 # of the record, what tells one run from the next
 OF_THE_RUN = ("started", "seconds", "files")
 

@@ -65,18 +65,20 @@ def word(value: Any, column: str, language: str) -> str:
     return "" if is_unknown(value) else label(ENUMS.get(column, column), value, language)
 
 
-def reasons(values: Any, language: str) -> str:
-    """Write the reasons of a verdict as one sentence each."""
+def reasons(values: Any, language: str, column: str = "reasons") -> str:
+    """Write the words of a list column, the reasons of a verdict say, as one sentence each."""
     between = "；" if language == "zh" else "; "
-    return between.join(word(v, "reasons", language) for v in joined(values).split(";") if v)
+    return between.join(word(v, column, language) for v in joined(values).split(";") if v)
 
 
 def as_words(value: Any, column: ColumnSpec, language: str) -> str:
     """Write one value for people to read; unknown is a dash, never a zero."""
     if column.kind == "list":
-        return reasons(value, language) or "–"
+        return reasons(value, language, column.name) or "–"
     if is_unknown(value):
         return "–"
+    if column.kind == "bool":
+        return label("yes_no", "yes" if value else "no", language)
     if column.kind in ("float", "int"):
         decimals = 0 if column.kind == "int" else FOR_PEOPLE.get(column.unit, 2)
         return f"{float(value):,.{decimals}f}"

@@ -176,8 +176,10 @@ def number_format(column: ColumnSpec) -> str:
 def candidate_cell(row: dict[str, Any], column: ColumnSpec, language: str) -> Any:
     """Write one value of a candidate; what is assumed says so."""
     value = row[column.name]
-    if column.name == "reasons":
-        return reasons(value, language)
+    if column.kind == "list":
+        return reasons(value, language, column.name)
+    if column.kind == "bool":
+        return label("yes_no", "yes" if value else "no", language)
     if not column.words:
         return value
     said = word(value, column.name, language)

@@ -1,0 +1,145 @@
+"""Everything that a plan names, read, checked and joined before anything is worked out.
+
+What is wrong is gathered over all files and said at once; what is only odd goes into the
+notices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from hexi_solar import schema
+from hexi_solar.config import Plan
+from hexi_solar.coverage import coverage_definitions
+from hexi_solar.errors import HexiSolarError, LayerError, Notices, Problem
+from hexi_solar.layers import District, read_layers, read_register
+from hexi_solar.owners import classify_owners
+from hexi_solar.roofs import Frame, load_state
+from hexi_solar.weather import WeatherYear, read_weather
+
+Step = Callable[[str], AbstractContextManager[None]]
+
+
+def silent(name: str) -> AbstractContextManager[None]:
+    """Show nothing while a step runs."""
+    return nullcontext()
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a plan's files say, checked and in the plan's coordinates."""
+
+    district: District
+    buildings: gpd.GeoDataFrame
+    register: pd.DataFrame
+    weather: tuple[WeatherYear, ...]
+    place: Place
+    notices: Notices = field(default_factory=Notices)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the district lies, and how its plane coordinates stand to the sky."""
+
+    latitude: float
+    longitude: float
+    frame: Frame
+
+
+def read_inputs(plan: Plan, step: Step = silent) -> Inputs:
+    """
+    Read everything that a plan names, and say everything that is wrong with it.
+
+    Raises
+    ------
+    HexiSolarError
+        With the problems of all files together.
+    """
+    notices = Notices()
+    problems: list[Problem] = []
+
+    def attempt(name: str, read: Callable[[], Any]) -> Any:
+        try:
+            with step(name):
+                return read()
+        except HexiSolarError as error:
+            problems.extend(error.problems)
+            return None
+
+    district = attempt("layers", lambda: read_layers(plan, notices))
+    register = attempt("register", lambda: read_register(plan, notices))
+    attempt("definitions", lambda: coverage_definitions(plan.coverage))
+    place = place_of(plan, district.buildings) if district else Place(39.08, 117.22, Frame())
+    site = plan.site
+    weather = attempt(
+        "weather",
+        lambda: read_weather(
+            plan.weather, place.latitude, place.longitude, site.altitude, site.tz, notices
+        ),
+    )
+    if problems:
+        raise LayerError(*problems)
+    with step("owners"):
+        buildings = classify_owners(district.buildings, notices)
+        buildings["load_state"] = load_state(buildings, plan.roofs)
+        buildings["longitude"], buildings["latitude"] = lonlat(buildings)
+        schema.check(buildings, schema.BUILDINGS, "buildings")
+    unknown_places(register, buildings, notices)
+    return Inputs(district, buildings, register, weather, place, notices)
+
+
+def unknown_places(register: pd.DataFrame, buildings: pd.DataFrame, notices: Notices) -> None:
+    """Warn of projects on buildings that are not in the layer."""
+    ids = register["building_id"]
+    lost = register.loc[ids.notna() & ~ids.isin(buildings.index), ["entity", "building_id"]]
+    lost = lost.drop_duplicates()
+    if len(lost):
+        named = ", ".join(f"{e} ({b})" for e, b in lost.to_numpy()[:8])
+        notices.add("warning", "pv_on_unknown_building", count=len(lost), rows=named)
+
+
+def lonlat(buildings: gpd.GeoDataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return longitude and latitude (WGS84) of a point on each footprint. [°]"""
+    points = shapely.point_on_surface(buildings.geometry.to_numpy())
+    to_degrees = pyproj.Transformer.from_crs(buildings.crs, "EPSG:4326", always_xy=True)
+    longitude, latitude = to_degrees.transform(shapely.get_x(points), shapely.get_y(points))
+    return np.round(longitude, 7), np.round(latitude, 7)
+
+
+def place_of(plan: Plan, buildings: gpd.GeoDataFrame) -> Place:
+    """Find the middle of the district, and the direction of true north there."""
+    west, south, east, north = buildings.total_bounds
+    x, y = (west + east) / 2, (south + north) / 2
+    to_degrees = pyproj.Transformer.from_crs(buildings.crs, "EPSG:4326", always_xy=True)
+    longitude, latitude = to_degrees.transform(x, y)
+    northwards = to_degrees.transform(longitude, latitude + 1e-3, direction="INVERSE")
+    origin = to_degrees.transform(longitude, latitude, direction="INVERSE")
+    turn = np.rad2deg(np.arctan2(northwards[0] - origin[0], northwards[1] - origin[1]))
+    equator = 180.0 if latitude >= 0 else 0.0
+    site = plan.site
+    return Place(
+        latitude if site.latitude is None else site.latitude,
+        longitude if site.longitude is None else site.longitude,
+        Frame(true_north=float(turn), equator=equator),
+    )
+
+
+def of_interest(
+    plan: Plan, buildings: gpd.GeoDataFrame, register: pd.DataFrame
+) -> gpd.GeoDataFrame:
+    """Choose the buildings whose roofs are worked out: candidates, the cohort, known PV."""
+    large = buildings["footprint_area_m2"] >= plan.roofs.threshold_m2
+    coming = buildings["status"].isin(["planned", "approved", "building"])
+    new = buildings["completed_on"] >= pd.Timestamp(plan.coverage.start)
+    counted = (buildings["public_institution"] == "yes") & (coming | new)
+    with_pv = buildings.index.isin(register["building_id"].dropna())
+    return buildings[large | counted | with_pv].copy()

@@ -1,0 +1,283 @@
+"""What the roofs of a district offer: areas, modules, energy, and how sure that is.
+
+The steps from footprint to energy in one place, for the study and for explaining one
+building alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from hexi_solar.config import Layout, Plan
+from hexi_solar.engine import chunks_of, over_chunks
+from hexi_solar.facts import fact
+from hexi_solar.inputs import Place, Step, silent
+from hexi_solar.layout import module_layouts, row_azimuths, shade_free_shadows
+from hexi_solar.roofs import long_side_azimuth, roof_planes
+from hexi_solar.tradeoff import choose_variants, tradeoff_table, variants
+from hexi_solar.uncertainty import Part, error_budget, exceedance, portfolio, relative_sigma
+from hexi_solar.weather import WeatherYear
+from hexi_solar.yields import Sky, annual_yields, hourly_chain, planes_of, sky_of
+
+OBJECTIVES = ("max_energy_per_kwp", "max_energy_per_roof", "max_npv", "coverage_target")
+
+
+@dataclass(frozen=True)
+class Potential:
+    """What roofs offer; tables of `schema.py`."""
+
+    roofs: gpd.GeoDataFrame
+    exclusions: pd.DataFrame
+    layouts: gpd.GeoDataFrame
+    yields: pd.DataFrame
+    tradeoffs: pd.DataFrame
+    energy_by_year_kwh: list[float]
+    """All roofs together under each weather year. [kWh]"""
+    night_energy_kwh_kwp: pd.Series
+    """Energy of hours with the sun well below the horizon, of a sample of roofs."""
+
+
+def potential_of(
+    plan: Plan,
+    buildings: gpd.GeoDataFrame,
+    weather: tuple[WeatherYear, ...],
+    place: Place,
+    step: Step = silent,
+) -> Potential:
+    """
+    Work out what the roofs of some buildings offer.
+
+    Parameters
+    ----------
+    plan
+        The study.
+    buildings
+        With `load_state` and `latitude`.
+    weather
+        Years to average over.
+    place
+        Where they stand.
+    step
+        As for `plan.run`.
+    """
+    with step("roofs"):
+        base = replace(plan, layout=_base_layout(plan.layout))
+        roofs, exclusions, layouts = all_roofs_and_layouts(base, buildings, place)
+    with step("yields"):
+        skies = [sky_of_year(year) for year in weather]
+    with step("tradeoff"):
+        options = layout_options(plan, buildings, roofs, layouts, skies, place)
+        tradeoffs = tradeoff_table(roofs, options)
+        layouts = chosen_layouts(plan, buildings, roofs, layouts, tradeoffs, place)
+    with step("yields_chosen"):
+        yields, by_year = mean_yields(plan, layouts, skies)
+        yields = with_uncertainty(roofs, yields, by_year)
+        night = night_energy(plan, layouts, skies[0])
+    return Potential(roofs, exclusions, layouts, yields, tradeoffs, by_year, night)
+
+
+def _base_layout(settings: Layout) -> Layout:
+    """Return the layout that lanes are laid for: an objective starts from rows to the equator."""
+    return replace(settings, layout="south") if settings.layout in OBJECTIVES else settings
+
+
+def roofs_and_layouts(
+    plan: Plan, buildings: gpd.GeoDataFrame, place: Place
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, gpd.GeoDataFrame]:
+    """Take out what roofs cannot use, and place modules on the rest."""
+    true_north, equator = place.frame.true_north, place.frame.equator
+    long_sides = buildings.geometry.map(long_side_azimuth).astype(float)
+    facing = row_azimuths(long_sides, plan.layout, equator=equator, true_north=true_north)
+    shadows = shade_free_shadows(place.latitude, plan.layout, true_north)
+    roofs, exclusions = roof_planes(
+        buildings, plan.roofs, row_azimuth=facing, shadows=shadows, frame=place.frame
+    )
+    latitude = roofs["building_id"].map(buildings["latitude"]).astype(float)
+    layouts = module_layouts(
+        roofs, plan.layout, row_azimuth=facing, latitude=latitude, true_north=true_north
+    )
+    return roofs, exclusions, layouts
+
+
+def all_roofs_and_layouts(
+    plan: Plan, buildings: gpd.GeoDataFrame, place: Place
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, gpd.GeoDataFrame]:
+    """Work roofs out piece by piece, by whom the plan says."""
+    engine = plan.engine
+    work = partial(roofs_and_layouts, plan, place=place)
+    chunks = chunks_of(buildings, engine.chunk)
+    parts = over_chunks(work, chunks, workers=engine.workers, scheduler=engine.scheduler)
+    if len(parts) == 1:
+        return parts[0]
+    roofs, exclusions, layouts = (pd.concat(tables) for tables in zip(*parts, strict=True))
+    return roofs, exclusions, layouts
+
+
+def place_modules(
+    settings: Layout,
+    buildings: gpd.GeoDataFrame,
+    roofs: gpd.GeoDataFrame,
+    place: Place,
+    *,
+    fields: bool = True,
+) -> gpd.GeoDataFrame:
+    """Place modules on roofs that are worked out already."""
+    true_north, equator = place.frame.true_north, place.frame.equator
+    long_sides = buildings.geometry.map(long_side_azimuth).astype(float)
+    facing = row_azimuths(long_sides, settings, equator=equator, true_north=true_north)
+    latitude = roofs["building_id"].map(buildings["latitude"]).astype(float)
+    return module_layouts(
+        roofs,
+        settings,
+        row_azimuth=facing,
+        latitude=latitude,
+        true_north=true_north,
+        fields=fields,
+    )
+
+
+def layout_options(
+    plan: Plan,
+    buildings: gpd.GeoDataFrame,
+    roofs: gpd.GeoDataFrame,
+    layouts: gpd.GeoDataFrame,
+    skies: list[Sky],
+    place: Place,
+) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+    """Fill flat roofs in every way of `facts/layouts.toml`; pitched roofs have one way."""
+    flat = roofs[roofs["roof_kind"] == "flat"]
+    pitched = layouts[
+        layouts["building_id"].isin(roofs["building_id"]) & (roofs["roof_kind"] != "flat")
+    ]
+    below = buildings.loc[flat["building_id"].unique()]
+    options = {}
+    for name, variant in variants().items():
+        settings = variant_layout(plan.layout, variant)
+        placed = place_modules(settings, below, flat, place, fields=False)
+        placed = pd.concat([pd.DataFrame(placed), pd.DataFrame(pitched)]).loc[roofs.index]
+        options[name] = (placed, mean_yields(plan, placed, skies)[0])
+    return options
+
+
+def variant_layout(settings: Layout, variant: Mapping[str, Any]) -> Layout:
+    """Return the settings of one way to fill a roof, at its own shade-free pitch."""
+    tilt = float(variant["flat_tilt"])
+    return replace(settings, layout=variant["layout"], flat_tilt=tilt, pitch_m=None)
+
+
+def chosen_layouts(
+    plan: Plan,
+    buildings: gpd.GeoDataFrame,
+    roofs: gpd.GeoDataFrame,
+    layouts: gpd.GeoDataFrame,
+    tradeoffs: pd.DataFrame,
+    place: Place,
+) -> gpd.GeoDataFrame:
+    """Carry out what the objective picks for each building; without one, keep the layout set."""
+    if plan.layout.layout not in OBJECTIVES or tradeoffs.empty:
+        return layouts
+    settings = plan.coverage
+    reading = settings.reading
+    definition = settings.definition if settings.definition == "total_roof" else "installable"
+    picked = choose_variants(
+        tradeoffs,
+        plan.layout.layout,
+        rate_column=f"{definition}_{reading}_rate",
+        target=settings.target,
+    )
+    parts = []
+    for name, variant in variants().items():
+        own = buildings[buildings.index.isin(picked.index[picked == name])]
+        some = roofs[roofs["building_id"].isin(own.index)]
+        if len(some):
+            parts.append(place_modules(variant_layout(plan.layout, variant), own, some, place))
+    return pd.concat(parts).loc[roofs.index]
+
+
+def sky_of_year(year: WeatherYear) -> Sky:
+    """Work out the sun of one weather year."""
+    return sky_of(
+        year.table,
+        latitude=year.latitude,
+        longitude=year.longitude,
+        altitude=year.altitude,
+        sun_offset_minutes=year.sun_offset_minutes,
+    )
+
+
+def mean_yields(
+    plan: Plan, layouts: pd.DataFrame, skies: list[Sky]
+) -> tuple[pd.DataFrame, list[float]]:
+    """
+    Average the yields over the weather years; several years share one roof.
+
+    Returns
+    -------
+    yields, spread
+        The mean table, and the whole district's AC energy under each year. [kWh]
+    """
+    tables = [
+        annual_yields(
+            layouts,
+            sky,
+            plan.pv,
+            albedo=plan.site.albedo,
+            collector_width_m=plan.layout.module_length_m,
+        )
+        for sky in skies
+    ]
+    spread = [float(t["energy_ac_kwh"].sum()) for t in tables]
+    if len(tables) == 1:
+        return tables[0], spread
+    mean = tables[0].copy()
+    numbers = [c for c in mean.columns if c != "building_id"]
+    mean[numbers] = sum(t[numbers] for t in tables) / len(tables)
+    # a ratio of means, not a mean of ratios: it must follow from the columns beside it
+    mean["performance_ratio"] = mean["specific_yield_kwh_kwp"] / mean["poa_global_kwh_m2"]
+    return mean, spread
+
+
+def with_uncertainty(
+    roofs: pd.DataFrame, yields: pd.DataFrame, by_year: list[float]
+) -> pd.DataFrame:
+    """Add the energies that are exceeded with 50, 75 and 90 % probability in a single year."""
+    sigma = relative_sigma(error_budget(roofs, weather_energies_kwh=by_year))
+    return yields.assign(sigma=sigma).join(exceedance(yields["energy_ac_kwh"], sigma))
+
+
+def portfolios(roofs: pd.DataFrame, yields: pd.DataFrame, by_year: list[float]) -> dict[str, Any]:
+    """
+    Calculate the exceedance energies of all roofs together.
+
+    Returns
+    -------
+    portfolios
+        `year`, the first year; `life`, the mean year of the modules' life, ageing included.
+    """
+    life = int(fact("uncertainty.life.years"))
+    ageing = float(np.mean((1.0 - float(fact("pv.degradation.per_year"))) ** np.arange(life)))
+    found = {}
+    for name, years, share in (("year", 1, 1.0), ("life", life, ageing)):
+        parts: list[Part] = error_budget(roofs, years=years, weather_energies_kwh=by_year)
+        found[name] = portfolio(yields["energy_ac_kwh"] * share, parts, roofs["building_id"])
+        found[name]["years"] = years
+    return found
+
+
+def night_energy(plan: Plan, layouts: pd.DataFrame, sky: Sky, samples: int = 8) -> pd.Series:
+    """Add up what a sample of roofs yields while the sun is more than 5° below the horizon."""
+    built = layouts[layouts["capacity_kwp"] > 0]
+    some = built.iloc[:: max(len(built) // samples, 1)]
+    if some.empty:
+        return pd.Series(dtype=float)
+    planes = planes_of(some, plan.layout.module_length_m)
+    hours = hourly_chain(sky, planes, plan.pv, plan.site.albedo)
+    dark = sky.apparent_zenith > 95.0
+    return pd.Series(hours.ac[dark].sum(axis=0), some.index)
