@@ -12,7 +12,7 @@ import pvlib
 
 from hexi_solar.config import PV
 from hexi_solar.yields.light import as_columns, free_of_shade, in_plane, incidence_factors
-from hexi_solar.yields.sky import Floats, Planes, Sky
+from hexi_solar.yields.sky import Floats, Planes, Shade, Sky
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,12 @@ class Hours:
 
 
 def hourly_chain(
-    sky: Sky, planes: Planes, settings: PV, albedo: float, skyline: Floats | None = None
+    sky: Sky,
+    planes: Planes,
+    settings: PV,
+    albedo: float,
+    skyline: Floats | None = None,
+    shade: Shade | None = None,
 ) -> Hours:
     """
     Carry light through the chain for every hour and plane.
@@ -54,6 +59,8 @@ def hourly_chain(
     skyline
         Elevation of the highest obstacle, one row per plane and one column per
         direction, from north clockwise and equally spaced; open if not given. [°]
+    shade
+        Light that obstacles leave, one entry per plane; instead of a skyline.
 
     Returns
     -------
@@ -79,12 +86,12 @@ def hourly_chain(
     """
     hour = as_columns(sky)
     light = in_plane(hour, planes, settings, albedo)
-    free = free_of_shade(hour, planes, skyline)
+    free = free_of_shade(hour, planes, skyline, shade)
     reflected = incidence_factors(hour, planes, settings.coating_index)
     shaded = {name: light[name] * free[name] for name in light}
     poa_shaded = _total(shaded)
     effective = _total({name: shaded[name] * reflected[name] for name in shaded})
-    temp_cell = _cell_temperature(poa_shaded, hour, planes, settings)
+    temp_cell = cell_temperature(poa_shaded, hour, planes, settings)
     dc = pvlib.pvsystem.pvwatts_dc(effective, temp_cell, 1.0, settings.gamma_pdc)
     dc_net = dc * loss_factor(sky.month, settings)[:, None]
     ac = pvlib.inverter.pvwatts(dc_net, inverter_pdc0(settings), settings.eta_inv_nom)
@@ -127,7 +134,7 @@ def inverter_pdc0(settings: PV) -> float:
     return 1.0 / settings.dc_ac_ratio / settings.eta_inv_nom
 
 
-def _cell_temperature(poa: Floats, hour: Any, planes: Planes, settings: PV) -> Floats:
+def cell_temperature(poa: Floats, hour: Any, planes: Planes, settings: PV) -> Floats:
     """Calculate cell temperature, for rows as an open rack, close to the roof where flush."""
     known = pvlib.temperature.TEMPERATURE_MODEL_PARAMETERS[settings.temperature]
     if settings.temperature == "sapm":

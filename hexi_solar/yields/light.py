@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pvlib
-from pvlib.bifacial.utils import vf_row_ground_2d_integ, vf_row_sky_2d_integ
+from pvlib.bifacial.utils import vf_row_sky_2d_integ
 
 from hexi_solar.config import PV
-from hexi_solar.yields.sky import Floats, Planes, Sky
+from hexi_solar.yields.sky import Floats, Planes, Shade, Sky, sky_cell
 
 
 def as_columns(sky: Sky) -> Any:
@@ -44,6 +44,8 @@ def in_plane(hour: Any, planes: Planes, settings: PV, albedo: float) -> dict[str
             tilt, azimuth, hour.dhi, hour.dni, hour.dni_extra, *sun, return_components=True
         )
     ground = pvlib.irradiance.get_ground_diffuse(tilt, hour.ghi, albedo)
+    # where there is no diffuse light Perez divides by it; what comes of it is nothing
+    parts = {name: np.nan_to_num(part) for name, part in parts.items()}
     return {
         "beam": beam,
         "circumsolar": parts["poa_circumsolar"],
@@ -54,18 +56,24 @@ def in_plane(hour: Any, planes: Planes, settings: PV, albedo: float) -> dict[str
     }
 
 
-def free_of_shade(hour: Any, planes: Planes, skyline: Floats | None) -> dict[str, Floats]:
-    """Say which part of each kind of light the rows and the skyline let through."""
+def free_of_shade(
+    hour: Any, planes: Planes, skyline: Floats | None, shade: Shade | None = None
+) -> dict[str, Floats]:
+    """Say which part of each kind of light the rows and what stands around let through."""
     lit = lit_fraction(hour, planes)
     sky_view, ground_view = row_views(planes)
-    if skyline is not None:
+    horizon_view = sky_view
+    if shade is not None:
+        lit = lit * _lit_by_sun(hour, shade)
+        sky_view, horizon_view = sky_view * shade.sky_view, sky_view * shade.bright_view
+    elif skyline is not None:
         lit = lit * _above_skyline(hour, skyline)
-        sky_view = sky_view * skyline_view(skyline, planes)
+        sky_view = horizon_view = sky_view * skyline_view(skyline, planes)
     return {
         "beam": lit,
         "circumsolar": lit,
         "isotropic": sky_view[None, :],
-        "horizon": sky_view[None, :],
+        "horizon": horizon_view[None, :],
         "ground": ground_view[None, :],
     }
 
@@ -95,12 +103,48 @@ def row_views(planes: Planes) -> tuple[Floats, Floats]:
         Relative to the same plane standing alone; 1 where no row stands in front. [-]
     """
     sky, ground = np.ones(len(planes)), np.ones(len(planes))
-    for i, (tilt, gcr) in enumerate(zip(planes.tilt, planes.shade_gcr, strict=True)):
-        if gcr > 0 and tilt > 0:
-            slope = np.cos(np.deg2rad(tilt))
-            sky[i] = vf_row_sky_2d_integ(tilt, gcr) / (0.5 * (1 + slope))
-            ground[i] = vf_row_ground_2d_integ(tilt, gcr) / (0.5 * (1 - slope))
+    behind = (planes.shade_gcr > 0) & (planes.tilt > 0)
+    if behind.any():
+        tilt, gcr = planes.tilt[behind], planes.shade_gcr[behind]
+        slope = np.cos(np.deg2rad(tilt))
+        sky[behind] = vf_row_sky_2d_integ(tilt, gcr) / (0.5 * (1 + slope))
+        ground[behind] = _view_of_ground(tilt, gcr) / (0.5 * (1 - slope))
     return np.clip(sky, 0.0, 1.0), np.clip(ground, 0.0, 1.0)
+
+
+def _view_of_ground(tilt: Floats, gcr: Floats) -> Floats:
+    """
+    Calculate the view factor from rows to the ground by crossed strings.
+
+    It is that of `pvlib.bifacial.utils.vf_row_ground_2d_integ`, whose twenty pitches of
+    ground on either side are taken as one piece here: strings to the bounds between them
+    cancel.
+    """
+    across, up, pitch = np.cos(np.deg2rad(tilt)), np.sin(np.deg2rad(tilt)), 1.0 / gcr
+    low, high = (-0.5 * across, 1.0 - 0.5 * up), (0.5 * across, 1.0 + 0.5 * up)
+    # light passes between the lower edge of the row in front and this row's own
+    front = (-pitch - 0.5001 * across, 1.0 - 0.5001 * up)
+    own = (front[0] + pitch, front[1])
+    far, near = (-20.0 * pitch, 0.0), (20.0 * pitch, 0.0)
+    crossed = _string(low, far, own, front) + _string(high, near, own, front)
+    straight = _string(high, far, own, front) + _string(low, near, own, front)
+    return np.asarray(0.5 * (crossed - straight))
+
+
+def _string(start: Any, end: Any, own: Any, front: Any) -> Floats:
+    """Pull a string from a row to the ground, around the edge that stands in its way."""
+
+    def length(a: Any, b: Any) -> Floats:
+        return np.asarray(np.hypot(b[0] - a[0], b[1] - a[1]))
+
+    def angle(b: Any) -> Floats:
+        return np.asarray(np.arctan2(b[1] - start[1], b[0] - start[0]))
+
+    free = angle(end)
+    around = np.where(free - angle(own) > 1e-8, length(start, own) + length(own, end), np.nan)
+    over = length(start, front) + length(front, end)
+    around = np.where(angle(front) - free > 1e-8, over, around)
+    return np.asarray(np.where(np.isnan(around), length(start, end), around))
 
 
 def _above_skyline(hour: Any, skyline: Floats) -> Floats:
@@ -108,6 +152,13 @@ def _above_skyline(hour: Any, skyline: Floats) -> Floats:
     directions = skyline.shape[1]
     nearest = np.rint(hour.azimuth[:, 0] / 360.0 * directions).astype(int) % directions
     return np.asarray(90.0 - hour.apparent_zenith > skyline[:, nearest].T, dtype=float)
+
+
+def _lit_by_sun(hour: Any, shade: Shade) -> Floats:
+    """Look up for each hour and plane which part the sun reaches past what stands around."""
+    elevation = 90.0 - hour.apparent_zenith[:, 0]
+    cell = sky_cell(hour.azimuth[:, 0], elevation, *shade.lit.shape[1:])
+    return np.asarray(shade.lit.reshape(len(shade), -1)[:, cell].T, dtype=float)
 
 
 def skyline_view(skyline: Floats, planes: Planes) -> Floats:

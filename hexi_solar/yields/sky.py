@@ -6,7 +6,8 @@ worked out once, by pvlib, for the hours that have light.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,13 +54,83 @@ class Planes:
     shade_gcr: Floats
     flush: npt.NDArray[np.bool_]
 
-    def __getitem__(self, which: slice) -> Planes:
+    def __getitem__(self, which: slice | npt.NDArray[Any]) -> Planes:
         return Planes(
             self.tilt[which], self.azimuth[which], self.shade_gcr[which], self.flush[which]
         )
 
+    @property
+    def turned(self) -> Planes:
+        """The same planes facing the other way, as the other half of a pair does."""
+        return replace(self, azimuth=(self.azimuth + 180.0) % 360.0)
+
     def __len__(self) -> int:
         return len(self.tilt)
+
+
+@dataclass(frozen=True)
+class Shade:
+    """What obstacles leave of the light of each roof's modules; one entry per roof.
+
+    A direction's number is its azimuth, from true north clockwise, over 360 times the count
+    of directions, rounded; that of a band of elevation is its elevation over 90 times the
+    count of bands, cut. See `sky_cell`.
+    """
+
+    lit: npt.NDArray[np.floating]
+    """Part of the modules that the sun reaches, shape (roofs, directions, bands). [-]"""
+    sky_view: Floats
+    """Of the sky in view of the plane, what obstacles leave. [-]"""
+    horizon_view: Floats | None = None
+    """Of the bright band along the horizon; like the sky if not given. [-]"""
+
+    @property
+    def bright_view(self) -> Floats:
+        """What obstacles leave of the horizon band."""
+        return self.sky_view if self.horizon_view is None else self.horizon_view
+
+    def __getitem__(self, which: slice | npt.NDArray[Any]) -> Shade:
+        horizon = None if self.horizon_view is None else self.horizon_view[which]
+        return Shade(self.lit[which], self.sky_view[which], horizon)
+
+    def joined(self, other: Shade) -> Shade:
+        """Put the roofs of another table behind these."""
+        return Shade(
+            np.concatenate([self.lit, other.lit]),
+            np.concatenate([self.sky_view, other.sky_view]),
+            np.concatenate([self.bright_view, other.bright_view]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.sky_view)
+
+
+def sky_cell(
+    azimuth: Floats, elevation: Floats, directions: int, bands: int
+) -> npt.NDArray[np.int64]:
+    """
+    Find the cell of the sky that the sun stands in.
+
+    Parameters
+    ----------
+    azimuth, elevation
+        Of the sun. [°]
+    directions, bands
+        Into which the sky is cut; below the horizon is the lowest band.
+
+    Returns
+    -------
+    cell
+        Direction times the count of bands, plus band.
+
+    Examples
+    --------
+    >>> sky_cell(np.array([0.0, 357.2, 90.0]), np.array([-1.0, 1.0, 45.0]), 64, 32)
+    array([  0,   0, 528])
+    """
+    direction = np.rint(azimuth / 360.0 * directions).astype(np.int64) % directions
+    band = np.clip(np.floor(elevation / 90.0 * bands).astype(np.int64), 0, bands - 1)
+    return np.asarray(direction * bands + band)
 
 
 def sky_of(
