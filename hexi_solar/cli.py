@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -81,6 +81,11 @@ def _speaking(language: str) -> Iterator[None]:
         yield
     except HexiSolarError as error:
         typer.echo(text("cli.stopped", language) + "\n" + error.message(language), err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        # a disk that is full or may not be written, wherever it shows
+        said = text("cli.disk", language, file=error.filename or "", found=error.strerror or error)
+        typer.echo(text("cli.stopped", language) + "\n- " + said, err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.echo("\n" + text("cli.interrupted", language), err=True)
@@ -304,7 +309,8 @@ def _redraw(study: Any, folder: Path, write_map: Any) -> None:
     except OSError as error:
         raise HexiSolarError(Problem("map_failed", {"file": folder, "found": error})) from None
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
 # an id may start with a minus sign

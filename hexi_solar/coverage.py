@@ -197,7 +197,7 @@ def _cohort(new: pd.DataFrame, year: int, cohort: str) -> pd.DataFrame:
 
 def _eligible(cohort: pd.DataFrame, threshold_m2: float) -> pd.DataFrame:
     """Keep roofs at or above the threshold whose load-bearing is shown to suffice."""
-    large = cohort["footprint_area_m2"] >= threshold_m2
+    large = cohort["footprint_area_m2"].round(4) >= threshold_m2
     return cohort[large & (cohort["load_state"] == "yes")]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -90,11 +91,33 @@ def read_inputs(plan: Plan, step: Step = silent) -> Inputs:
         raise LayerError(*problems)
     with step("owners"):
         buildings = classify_owners(district.buildings, notices)
+        # to the square centimetre: a roof of 1000 m² is not under the threshold by rounding
+        buildings["footprint_area_m2"] = buildings["footprint_area_m2"].round(4)
         buildings["load_state"] = load_state(buildings, plan.roofs)
         buildings["longitude"], buildings["latitude"] = lonlat(buildings)
         schema.check(buildings, schema.BUILDINGS, "buildings")
+        say_assumptions(plan, buildings, notices)
     unknown_places(register, buildings, notices)
     return Inputs(district, buildings, register, weather, place, notices)
+
+
+def say_assumptions(plan: Plan, buildings: gpd.GeoDataFrame, notices: Notices) -> None:
+    """Say what was derived or taken for granted, and what that leaves out of the cohort."""
+    file = Path(str(plan.layers.buildings.path)).name
+    about = {"file": file, "total": len(buildings)}
+    notices.add("assumed", "datum_assumed", **about, datum=plan.layers.buildings.datum)
+    for column, code in (
+        ("completed_on_source", "completion_derived"),
+        ("floor_area_source", "floor_area_derived"),
+    ):
+        count = int((buildings[column] == "derived").sum())
+        if count:
+            notices.add("assumed", code, **about, count=count)
+    new = buildings["completed_on"] >= pd.Timestamp(plan.coverage.start)
+    doubtful = buildings.index[new & (buildings["public_institution"] == "unknown")]
+    if len(doubtful):
+        named = ", ".join(map(str, doubtful[:8])) + (", ..." if len(doubtful) > 8 else "")
+        notices.add("warning", "cohort_doubtful", **about, count=len(doubtful), rows=named)
 
 
 def unknown_places(register: pd.DataFrame, buildings: pd.DataFrame, notices: Notices) -> None:

@@ -96,8 +96,10 @@ def run(plan: Plan, step: Step = silent, allowed_gates: Iterable[str] = ()) -> S
         zones=inputs.district.zones,
         notices=tuple(inputs.notices),
     )
-    record = record_of(study, inputs.weather, parts, found.energy_by_year_kwh)
-    record |= {"gates_passed": passed, "portfolio": candidate_portfolio(study, found)}
+    counted = roofs_in_totals(study)
+    by_year = found.energy_by_year_kwh[counted].sum().to_list()
+    record = record_of(study, inputs.weather, parts, by_year)
+    record |= {"gates_passed": passed, "portfolio": candidate_portfolio(study, found, counted)}
     return dataclasses.replace(study, record=record)
 
 
@@ -207,8 +209,14 @@ def pass_gates(
     return passed
 
 
-def candidate_portfolio(study: Study, found: Potential) -> dict[str, Any]:
-    """Calculate P50, P75 and P90 of all candidates that count in the totals."""
+def roofs_in_totals(study: Study) -> pd.Series:
+    """Say which roofs belong to candidates that count in the totals."""
     counted = study.candidates.index[study.candidates["in_totals"]]
-    own = study.roofs["building_id"].isin(counted)
-    return portfolios(study.roofs[own], study.yields[own], found.energy_by_year_kwh)
+    own: pd.Series = study.roofs["building_id"].isin(counted)
+    return own
+
+
+def candidate_portfolio(study: Study, found: Potential, counted: pd.Series) -> dict[str, Any]:
+    """Calculate P50, P75 and P90 of all candidates that count in the totals."""
+    by_year = found.energy_by_year_kwh[counted]
+    return portfolios(study.roofs[counted], study.yields[counted], by_year)

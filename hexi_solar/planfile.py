@@ -106,8 +106,7 @@ def parse_plan(given: Mapping[str, Any], path: Path) -> Plan:
     """
     problems: list[Problem] = []
     plan: Plan = _Reader(path, problems).tree(Plan, given, "")
-    if not problems:
-        problems += _contradictions(plan, path)
+    problems += _contradictions(plan, path, {str(p.fields.get("key")) for p in problems})
     if problems:
         raise ConfigError(*problems)
     return plan
@@ -239,7 +238,7 @@ def nearest(word: str, known: Any) -> Say | str:
     return Say("hint.nearest", {"word": close[0]}) if close else ""
 
 
-def _contradictions(plan: Plan, path: Path) -> list[Problem]:
+def _contradictions(plan: Plan, path: Path, wrong: set[str]) -> list[Problem]:
     """Find what is wrong only in the light of the whole plan: files that are not there."""
     layers = plan.layers
     named = [("layers.buildings.path", layers.buildings.path)]
@@ -251,11 +250,11 @@ def _contradictions(plan: Plan, path: Path) -> list[Problem]:
     found = [
         Problem("file_missing", {"file": path.name, "key": key, "found": file})
         for key, file in named
-        if file is not None and not file.exists()
+        if isinstance(file, Path) and not file.exists()
     ]
-    if plan.layers.buildings.path is None:
+    if plan.layers.buildings.path is None and "layers.buildings.path" not in wrong:
         found.insert(0, Problem("no_buildings", {"file": path.name}))
-    if Path(plan.name).name != plan.name or plan.name in ("", ".", ".."):
+    if "name" not in wrong and (Path(plan.name).name != plan.name or plan.name in ("", ".", "..")):
         facts = {"file": path.name, "key": "name", "found": plan.name}
         found.append(Problem("plan_value", facts | {"expected": Say("expect.folder")}))
     return found
@@ -295,7 +294,17 @@ def plan_template() -> str:
     lines[-1] = '# path = "layers/register.xlsx"'
     lines += ["", "# [[layers.attributes]]", '# path = "layers/attributes.xlsx"']
     lines += ['# join = "building_id"   # or "name_address"']
-    for name in ("buildings", "weather", "site", "roofs", "layout", "pv", "ranking", "review", "coverage"):
+    for name in (
+        "buildings",
+        "weather",
+        "site",
+        "roofs",
+        "layout",
+        "pv",
+        "ranking",
+        "review",
+        "coverage",
+    ):
         lines += ["", f"[{name}]", *_settings(getattr(config, name.title().replace("Pv", "PV")))]
     lines += ["", "[map]", *_settings(config.Map), "", "[engine]", *_settings(config.Engine)]
     return "\n".join(lines) + "\n"

@@ -38,8 +38,8 @@ class Potential:
     layouts: gpd.GeoDataFrame
     yields: pd.DataFrame
     tradeoffs: pd.DataFrame
-    energy_by_year_kwh: list[float]
-    """All roofs together under each weather year. [kWh]"""
+    energy_by_year_kwh: pd.DataFrame
+    """Each roof under each weather year, one column per year. [kWh]"""
     night_energy_kwh_kwp: pd.Series
     """Energy of hours with the sun well below the horizon, of a sample of roofs."""
 
@@ -214,14 +214,14 @@ def sky_of_year(year: WeatherYear) -> Sky:
 
 def mean_yields(
     plan: Plan, layouts: pd.DataFrame, skies: list[Sky]
-) -> tuple[pd.DataFrame, list[float]]:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     Average the yields over the weather years; several years share one roof.
 
     Returns
     -------
-    yields, spread
-        The mean table, and the whole district's AC energy under each year. [kWh]
+    yields, by_year
+        The mean table, and each roof's AC energy under each year, one column per year. [kWh]
     """
     tables = [
         annual_yields(
@@ -233,26 +233,28 @@ def mean_yields(
         )
         for sky in skies
     ]
-    spread = [float(t["energy_ac_kwh"].sum()) for t in tables]
+    by_year = pd.DataFrame({i: t["energy_ac_kwh"] for i, t in enumerate(tables)}, layouts.index)
     if len(tables) == 1:
-        return tables[0], spread
+        return tables[0], by_year
     mean = tables[0].copy()
     numbers = [c for c in mean.columns if c != "building_id"]
     mean[numbers] = sum(t[numbers] for t in tables) / len(tables)
     # a ratio of means, not a mean of ratios: it must follow from the columns beside it
     mean["performance_ratio"] = mean["specific_yield_kwh_kwp"] / mean["poa_global_kwh_m2"]
-    return mean, spread
+    return mean, by_year
 
 
 def with_uncertainty(
-    roofs: pd.DataFrame, yields: pd.DataFrame, by_year: list[float]
+    roofs: pd.DataFrame, yields: pd.DataFrame, by_year: pd.DataFrame
 ) -> pd.DataFrame:
     """Add the energies that are exceeded with 50, 75 and 90 % probability in a single year."""
-    sigma = relative_sigma(error_budget(roofs, weather_energies_kwh=by_year))
+    sigma = relative_sigma(
+        error_budget(roofs, weather_energies_kwh=[float(e) for e in by_year.sum()])
+    )
     return yields.assign(sigma=sigma).join(exceedance(yields["energy_ac_kwh"], sigma))
 
 
-def portfolios(roofs: pd.DataFrame, yields: pd.DataFrame, by_year: list[float]) -> dict[str, Any]:
+def portfolios(roofs: pd.DataFrame, yields: pd.DataFrame, by_year: pd.DataFrame) -> dict[str, Any]:
     """
     Calculate the exceedance energies of all roofs together.
 
@@ -263,9 +265,10 @@ def portfolios(roofs: pd.DataFrame, yields: pd.DataFrame, by_year: list[float]) 
     """
     life = int(fact("uncertainty.life.years"))
     ageing = float(np.mean((1.0 - float(fact("pv.degradation.per_year"))) ** np.arange(life)))
+    energies = [float(e) for e in by_year.sum()]
     found = {}
     for name, years, share in (("year", 1, 1.0), ("life", life, ageing)):
-        parts: list[Part] = error_budget(roofs, years=years, weather_energies_kwh=by_year)
+        parts: list[Part] = error_budget(roofs, years=years, weather_energies_kwh=energies)
         found[name] = portfolio(yields["energy_ac_kwh"] * share, parts, roofs["building_id"])
         found[name]["years"] = years
     return found

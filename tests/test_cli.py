@@ -268,3 +268,38 @@ def test_an_interrupted_run_leaves_nothing(ran, number):
     assert "Traceback" not in said
     assert [p.name for p in (ran / "outputs").iterdir()] == ["tiny"]
     assert {p.name: p.read_bytes() for p in (ran / "outputs/tiny").iterdir()} == before
+
+
+def test_a_disk_that_cannot_be_written_is_said(tmp_path):
+    """A file where the demonstration district should go is one message, not a traceback."""
+    (tmp_path / "layers").write_text("in the way")
+    for words in (["run"], ["demo", "layers/demo"], ["init", "layers/study"]):
+        found = hexi(*words, cwd=tmp_path)
+        assert found.returncode == 1
+        assert "Traceback" not in found.stderr
+        assert "layers" in found.stderr
+
+
+def test_exactly_a_thousand_square_metres_is_enough(tmp_path):
+    """The threshold is inclusive for every count and scope, however the building is turned."""
+    shapes = [
+        shapely.affinity.rotate(shapely.box(x, y, x + 40, y + 25), 7.3 * i)
+        for i, (x, y) in enumerate((519_000 + 90 * k, 4_327_000) for k in range(40))
+    ]
+    columns = {
+        "编号": [f"T{i:02d}" for i in range(40)],
+        "权属单位": "区教育局",
+        "用途": "小学",
+        "竣工日期": "2022-08-01",
+        "荷载依据": "设计图纸",
+        "荷载裕度": 1.0,
+    }
+    gpd.GeoDataFrame(columns, geometry=shapes, crs=4548).to_file(tmp_path / "buildings.geojson")
+    (tmp_path / "plan.toml").write_text(PLAN, "utf-8")
+    said = json.loads(hexi("run", "plan.toml", "--json", cwd=tmp_path).stdout)
+    assert said["counts"]["candidates"] == 40
+    assert said["counts"]["roofs_at_or_over_threshold"] == 40
+    coverage = pd.read_csv(tmp_path / "outputs/tiny/coverage.csv")
+    eligible = coverage[(coverage["scope"] == "eligible") & (coverage["year"] == 2026)]
+    eligible = eligible[eligible["definition"] == "installable"]
+    assert set(eligible.loc[eligible["cohort"] == "cumulative", "buildings"]) == {40}

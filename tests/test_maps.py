@@ -194,7 +194,9 @@ def test_the_panel_repeats_the_reported_row():
     row = study.coverage.xs(
         (2026, "cumulative", "installable"), level=["year", "cohort", "definition"]
     ).iloc[0]
-    assert told["rate"] == pytest.approx(row["rate"], abs=1e-8)  # rounded once only, where it is shown
+    assert told["rate"] == pytest.approx(
+        row["rate"], abs=1e-8
+    )  # rounded once only, where it is shown
     assert told["rate"] == pytest.approx(told["numerator"] / told["denominator"], abs=1e-4)
     assert len(told["denominator_rows"]) == row["buildings"] == 6
     assert set(told["numerator_rows"]) <= set(told["denominator_rows"])

@@ -59,6 +59,13 @@ def test_files_that_are_not_there(folder):
     assert "weather.paths[1]" in message
 
 
+def test_a_wrong_key_does_not_hide_a_missing_file(folder):
+    """What is misspelt and what is not there are said together."""
+    message = refusal(folder, '[pv]\nmismatch_los = 0.1\n[weather]\npaths = ["a.epw"]\n')
+    assert "mismatch_los" in message
+    assert "a.epw" in message
+
+
 def test_no_buildings():
     """The one layer that a study cannot do without."""
     with pytest.raises(ConfigError, match="no building layer"):

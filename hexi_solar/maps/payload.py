@@ -31,7 +31,7 @@ TYPE_CODES = "0123456789abcdefghijklmnopqrstuvwxyz"
 NUMBERS = {
     "rank": 0, "rank_in_owner_type": 0, "roof_area_m2": 0, "modules": 0, "capacity_kwp": 1,
     "module_area_m2": 0, "energy_ac_kwh": 0, "specific_yield_kwh_kwp": 0, "performance_ratio": 3,
-    "co2_t": 1, "existing_kwp": 1, "longitude": 6, "latitude": 6,
+    "co2_t": 3, "existing_kwp": 1, "longitude": 6, "latitude": 6,
 }  # fmt: skip
 
 
