@@ -23,8 +23,9 @@ from hexi_solar.shading.neighbours import Neighbours
 from hexi_solar.shading.points import Points
 
 DIRECTIONS = 64
-REACH_M = 300.0
+REACH_M = 800.0
 TOUCH_M = 1e-6  # a wall that a line of sight passes this close is seen
+FIRST_BATCH = 24  # buildings looked at before the first of the rest are dropped
 ANGLE_ERROR = 1e-3  # of `_turns`, in radians, rounded up
 
 
@@ -155,53 +156,97 @@ def _look(
 ) -> None:  # fmt: skip
     """Look around the points of a run of roofs."""
     directions = len(sight.east)
-    tangent = np.empty(directions)
     for roof in range(begin, end):
         one, last = first[roof], first[roof + 1]
         if one == last:
             continue
-        found = _nearby(x[one:last], y[one:last], z[one:last], around, sight)
+        mine = slice(one, last)
+        found = _nearby(x[mine], y[mine], z[mine], around, sight)
+        tangent = np.zeros((last - one, directions))
         for p in range(one, last):
+            if parapet[p] > 0.0 and own[p] >= 0:
+                _fence(x[p], y[p], parapet[p], own[p], around, sight, tangent[p - one])
+        known = found[~np.isnan(around.height[found])]
+        _survey(x[mine], y[mine], z[mine], own[mine], known, around, sight, tangent, covered[mine])
+        _degrees(tangent, low[mine])
+        if not doubt:
+            continue
+        # once more, with what may be there, seen from where the points may be
+        unsure = np.isnan(z[mine])
+        if not unsure.any():
+            found = found[np.isnan(around.height[found])]
+        above = np.where(unsure, sight.unknown_roof, z[mine])
+        _survey(x[mine], y[mine], above, own[mine], found, around, sight, tangent, unsure.copy())
+        _degrees(tangent, high[mine])
+        for p in range(one, last):
+            unknown[p] = unsure[p - one] or (high[p] > low[p]).any()
+
+
+@compiled
+def _degrees(tangent: Floats, elevation: Floats) -> None:
+    """Turn tangents into degrees."""
+    for p in range(len(tangent)):
+        for k in range(tangent.shape[1]):
+            elevation[p, k] = math.degrees(math.atan(tangent[p, k]))
+
+
+@compiled
+def _survey(
+    x: Floats, y: Floats, z: Floats, own: Integers, found: Integers, around: Neighbours,
+    sight: Sight, tangent: Floats, covered: npt.NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """
+    Raise the skylines of one roof's points to all buildings found.
+
+    What seems highest comes first; after each batch, what is hidden behind the batches
+    before from all over the roof is dropped for all its points at once.
+    """
+    left, right, bottom, top = x.min(), x.max(), y.min(), y.max()
+    left_over, batch = found.copy(), FIRST_BATCH
+    count, lowest = len(left_over), np.empty(tangent.shape[1])
+    ground = np.nanmin(z)
+    begin = 0
+    while begin < count:
+        end = min(begin + batch, count)
+        for p in range(len(x)):
             me = around.alike[own[p]] if own[p] >= 0 else -1
-            for which in range(2 if doubt else 1):
-                above = z[p]
-                if which == 0:
-                    tangent[:] = 0.0
-                    if parapet[p] > 0.0 and own[p] >= 0:
-                        _fence(x[p], y[p], parapet[p], own[p], around, sight, tangent)
-                elif math.isnan(above):
-                    above, unknown[p] = sight.unknown_roof, True
-                for shape in found:
-                    top = around.height[shape]
-                    if math.isnan(top):
-                        if which == 0:
-                            continue
-                        top = sight.unknown_height
-                    elif which == 1 and not math.isnan(z[p]):
-                        continue  # seen in the first round
-                    if not top > above or around.alike[shape] == me:
-                        continue
-                    west, south = around.box[shape, 0] - x[p], around.box[shape, 1] - y[p]
-                    east, north = around.box[shape, 2] - x[p], around.box[shape, 3] - y[p]
-                    dx, dy = max(west, -east, 0.0), max(south, -north, 0.0)
-                    near = math.sqrt(dx * dx + dy * dy)
-                    if near > sight.reach:
-                        continue
-                    inside = False
-                    hidden = near > 0.0 and _hidden(
-                        west, south, east, north, top - above, near, sight.turn, tangent
-                    )
-                    if not hidden:
-                        inside = _building(
-                            x[p], y[p], top - above, shape, near > 0.0, around, sight, tangent
-                        )
-                    if which == 1:
-                        unknown[p] = True
-                    if inside and which == 0:
-                        covered[p] = True
-                out = low if which == 0 else high
-                for k in range(directions):
-                    out[p, k] = math.degrees(math.atan(tangent[k]))
+            for i in range(begin, end):
+                shape = left_over[i]
+                height = around.height[shape]
+                rise = (sight.unknown_height if math.isnan(height) else height) - z[p]
+                if not rise > 0.0 or around.alike[shape] == me:
+                    continue
+                west, south = around.box[shape, 0] - x[p], around.box[shape, 1] - y[p]
+                east, north = around.box[shape, 2] - x[p], around.box[shape, 3] - y[p]
+                near = math.hypot(max(west, -east, 0.0), max(south, -north, 0.0))
+                if near > sight.reach or (
+                    near > 0.0
+                    and _hidden(west, south, east, north, rise, near, sight.turn, tangent[p])
+                ):
+                    continue
+                if _building(x[p], y[p], rise, shape, near > 0.0, around, sight, tangent[p]):
+                    covered[p] = True
+        begin, batch = end, 2 * batch
+        if begin == count:
+            return
+        for k in range(len(lowest)):
+            lowest[k] = tangent[:, k].min()
+        kept = begin
+        for i in range(begin, count):
+            shape = left_over[i]
+            height = around.height[shape]
+            rise = (sight.unknown_height if math.isnan(height) else height) - ground
+            # the roof shrinks to a point if all else grows by its size
+            west, south = around.box[shape, 0] - right, around.box[shape, 1] - top
+            east, north = around.box[shape, 2] - left, around.box[shape, 3] - bottom
+            near = math.hypot(max(west, -east, 0.0), max(south, -north, 0.0))
+            hidden = near > 0.0 and _hidden(
+                west, south, east, north, rise, near, sight.turn, lowest
+            )
+            if not hidden:
+                left_over[kept] = shape
+                kept += 1
+        count = kept
 
 
 @compiled

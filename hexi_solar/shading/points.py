@@ -1,27 +1,33 @@
 """Where on a roof the sky is looked at: a few points that stand for all of it.
 
-The points follow a low-discrepancy sequence [1]_, so that any number of them is spread
-evenly over any shape, and the same roof always has the same points. The sequence is laid
-over a rectangle along the roof's longest edge and kept where it falls on the roof.
+The points of a Fibonacci lattice [1]_ lie evenly in the unit square. The square is mapped
+onto the roof so that equal parts of it cover equal areas: the first coordinate is the part
+of the roof's area that lies to one side, along its longest edge; the second the part of
+the cut through the roof at that place. So every point stands for the same area, on any
+shape, and the same roof always has the same points.
 
-.. [1] M. Roberts, "The unreasonable effectiveness of quasirandom sequences," 2018: the
-   fractional parts of n/g and n/g², where g = 1.3247… solves g³ = g + 1.
+.. [1] H. Niederreiter and I. H. Sloan, "Integration of nonperiodic functions of two
+   variables by Fibonacci lattice rules," J. Comput. Appl. Math. 51(1), 57-70, 1994,
+   :doi:`10.1016/0377-0427(92)00004-S`. The golden section takes the place of the ratio of
+   two Fibonacci numbers, so that any number of points will do.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from hexi_solar.shading.compiled import Floats, Integers, compiled, over_runs
 from hexi_solar.shading.neighbours import Neighbours, neighbours_of
 
-PLASTIC = 1.32471795724474602596
-MOST_TRIES = 400  # of the sequence per point wanted, on the thinnest of roofs
-AT_LEAST, AT_MOST, AREA_M2 = 16, 64, 25.0
+GOLDEN = 0.61803398874989484820
+HALVINGS = 36  # of the roof's length, to find where a part of its area ends
+AT_LEAST, AT_MOST, AREA_M2 = 64, 128, 25.0
 
 
 @dataclass(frozen=True)
@@ -117,33 +123,14 @@ def _fill(
         count = first[roof + 1] - first[roof]
         if count == 0:
             continue
-        low = outlines.first_corner[outlines.first_ring[roof]]
-        high = outlines.first_corner[outlines.first_ring[roof + 1]]
         east, north = _longest_edge(outlines, roof)
-        # a rectangle along that edge, around all corners
-        left, right, bottom, top = np.inf, -np.inf, np.inf, -np.inf
-        for corner in range(low, high):
-            along = outlines.x[corner] * east + outlines.y[corner] * north
-            across = outlines.y[corner] * east - outlines.x[corner] * north
-            left, right = min(left, along), max(right, along)
-            bottom, top = min(bottom, across), max(top, across)
-        found, turn = 0, 0
-        while found < count:
-            turn += 1
-            along = left + (right - left) * ((0.5 + turn / PLASTIC) % 1.0)
-            across = bottom + (top - bottom) * ((0.5 + turn / PLASTIC**2) % 1.0)
-            px, py = along * east - across * north, along * north + across * east
-            if _inside(px, py, outlines, roof):
-                x[first[roof] + found], y[first[roof] + found] = px, py
-                found += 1
-            elif turn > MOST_TRIES * count and found > 0:
-                # a sliver: what was found stands for the rest of it
-                x[first[roof] + found] = x[first[roof] + found % max(found, 1)]
-                y[first[roof] + found] = y[first[roof] + found % max(found, 1)]
-                found += 1
-            elif turn > 10 * MOST_TRIES * count:
-                x[first[roof] + found], y[first[roof] + found] = outlines.x[low], outlines.y[low]
-                found += 1
+        along, across, ring_end = _turned(outlines, roof, east, north)
+        area = _area_before(along.max(), along, across, ring_end)
+        for i in range(count):
+            place = _place_of(area * (i + 0.5) / count, along, across, ring_end)
+            height = _part_of_cut((i * GOLDEN + 0.25) % 1.0, place, along, across, ring_end)
+            x[first[roof] + i] = place * east - height * north
+            y[first[roof] + i] = place * north + height * east
 
 
 @compiled
@@ -154,20 +141,77 @@ def _longest_edge(outlines: Neighbours, roof: int) -> tuple[float, float]:
         for corner in range(outlines.first_corner[ring], outlines.first_corner[ring + 1] - 1):
             dx = outlines.x[corner + 1] - outlines.x[corner]
             dy = outlines.y[corner + 1] - outlines.y[corner]
-            length = np.hypot(dx, dy)
+            length = math.hypot(dx, dy)
             if length > longest:
                 longest, east, north = length, dx / length, dy / length
     return east, north
 
 
 @compiled
-def _inside(px: float, py: float, outlines: Neighbours, roof: int) -> bool:
-    """Say whether a point lies on a roof: a line from it crosses the rings an odd number of times."""
-    odd = False
+def _turned(
+    outlines: Neighbours, roof: int, east: float, north: float
+) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Return the corners of a roof along and across its longest edge, and where rings end."""
+    low = outlines.first_corner[outlines.first_ring[roof]]
+    high = outlines.first_corner[outlines.first_ring[roof + 1]]
+    along = outlines.x[low:high] * east + outlines.y[low:high] * north
+    across = outlines.y[low:high] * east - outlines.x[low:high] * north
+    ring_end = np.zeros(high - low, dtype=np.bool_)
     for ring in range(outlines.first_ring[roof], outlines.first_ring[roof + 1]):
-        for corner in range(outlines.first_corner[ring], outlines.first_corner[ring + 1] - 1):
-            ax, ay = outlines.x[corner] - px, outlines.y[corner] - py
-            bx, by = outlines.x[corner + 1] - px, outlines.y[corner + 1] - py
-            if (ay > 0.0) != (by > 0.0) and (ax * by - ay * bx > 0.0) == (by > ay):
-                odd = not odd
-    return odd
+        ring_end[outlines.first_corner[ring + 1] - 1 - low] = True
+    return along, across, ring_end
+
+
+@compiled
+def _area_before(
+    place: float, along: Floats, across: Floats, ring_end: npt.NDArray[np.bool_]
+) -> float:
+    """Add up the area that lies before a place: below each edge, less below those that lead back."""
+    area, base = 0.0, across[0]
+    for i in range(len(along) - 1):
+        if ring_end[i] or along[i] == along[i + 1]:
+            continue
+        a, b = min(along[i], place), min(along[i + 1], place)
+        slope = (across[i + 1] - across[i]) / (along[i + 1] - along[i])
+        middle = across[i] - base + slope * (0.5 * (a + b) - along[i])
+        area += middle * (a - b)
+    return area
+
+
+@compiled
+def _place_of(area: float, along: Floats, across: Floats, ring_end: npt.NDArray[np.bool_]) -> float:
+    """Find the place before which an area lies, by halving."""
+    low, high = along.min(), along.max()
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        if _area_before(middle, along, across, ring_end) < area:
+            low = middle
+        else:
+            high = middle
+    return float(0.5 * (low + high))
+
+
+@compiled
+def _part_of_cut(
+    part: float, place: float, along: Floats, across: Floats, ring_end: npt.NDArray[np.bool_]
+) -> float:
+    """Find where a part of the cut through the roof at a place ends."""
+    cuts, count = np.empty(len(along)), 0
+    for i in range(len(along) - 1):
+        if not ring_end[i] and (along[i] <= place) != (along[i + 1] <= place):
+            ratio = (place - along[i]) / (along[i + 1] - along[i])
+            cuts[count] = across[i] + ratio * (across[i + 1] - across[i])
+            count += 1
+    # a place beside every edge, by a rounding error: the first corner will do
+    if count < 2:
+        return float(across[0])
+    found = np.sort(cuts[:count])
+    rest = 0.0
+    for i in range(0, count - 1, 2):
+        rest += found[i + 1] - found[i]
+    rest *= part
+    for i in range(0, count - 1, 2):
+        if rest <= found[i + 1] - found[i]:
+            return float(found[i] + rest)
+        rest -= found[i + 1] - found[i]
+    return float(found[count - 1])
