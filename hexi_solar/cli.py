@@ -146,7 +146,7 @@ def init(
 ) -> None:
     """Write a commented plan.toml and an empty layers/ that says what goes where."""
     language = lang.value if lang else "zh"
-    from hexi_solar.planfile import plan_template
+    from hexi_solar.template import plan_template
 
     with _speaking(language):
         layers = folder / "layers"

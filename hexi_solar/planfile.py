@@ -6,21 +6,20 @@ values of the wrong kind, values out of range, files that are not there.
 
 from __future__ import annotations
 
-import ast
 import datetime as dt
 import difflib
-import inspect
+import importlib.util
 import tomllib
-from collections.abc import Mapping
+import zoneinfo
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from hexi_solar import config
 from hexi_solar.config import Column, Plan
 from hexi_solar.errors import ConfigError, Problem, Say
+from hexi_solar.facts import read_facts
 
 # lowest and highest value that makes sense, both allowed
 RANGES: dict[str, tuple[float, float]] = {
@@ -211,7 +210,7 @@ class _Reader:
         """Refuse a number that makes no sense."""
         low, high = RANGES.get(where, (float("-inf"), float("inf")))
         if not low <= given <= high:
-            self.wrong(where, given, f"{low:g} to {high:g}")
+            self.wrong(where, given, Say("expect.range", {"low": f"{low:g}", "high": f"{high:g}"}))
         return given
 
     def wrong(self, where: str, found: Any, expected: Say | str) -> None:
@@ -238,6 +237,54 @@ def nearest(word: str, known: Any) -> Say | str:
     return Say("hint.nearest", {"word": close[0]}) if close else ""
 
 
+# what a weighted ranking may weigh
+WEIGHTS = ("capacity", "energy", "specific_yield", "co2")
+
+
+def _unknown_words(plan: Plan, wrong: set[str]) -> Iterator[tuple[str, Any, Say | str]]:
+    """Find words that the plan's types let through but nothing answers to."""
+    if not any(key.startswith("ranking") for key in wrong):
+        weights = plan.ranking.weights
+        for name in weights:
+            if name not in WEIGHTS:
+                facts = {"words": ", ".join(WEIGHTS), "hint": nearest(name, WEIGHTS)}
+                yield f"ranking.weights.{name}", name, Say("expect.word", facts)
+        if any(weight < 0 for weight in weights.values()) or sum(weights.values()) <= 0:
+            yield "ranking.weights", dict(weights), Say("expect.weights")
+        factors = read_facts("carbon")
+        if plan.ranking.emission_factor not in factors:
+            known = {
+                "words": ", ".join(factors),
+                "hint": nearest(plan.ranking.emission_factor, factors),
+            }
+            yield "ranking.emission_factor", plan.ranking.emission_factor, Say("expect.word", known)
+    for key, zone in (("site.tz", plan.site.tz), ("weather.tz", plan.weather.tz)):
+        if key not in wrong and zone and not _is_zone(zone):
+            yield key, zone, Say("expect.zone")
+    if not {"coverage.start", "as_of"} & wrong and plan.coverage.start > plan.today:
+        yield (
+            "coverage.start",
+            plan.coverage.start.isoformat(),
+            Say("expect.start", {"today": plan.today}),
+        )
+    for key, table in plan.coverage.definitions.items():
+        if not isinstance(table, Mapping):
+            yield f"coverage.definitions.{key}", table, Say("expect.table")
+        elif not all(isinstance(v, int | float) for v in table.get("targets", {}).values()):
+            yield f"coverage.definitions.{key}.targets", table["targets"], Say("expect.float")
+    if plan.engine.scheduler and importlib.util.find_spec("distributed") is None:
+        yield "engine.scheduler", plan.engine.scheduler, Say("expect.dask")
+
+
+def _is_zone(name: str) -> bool:
+    """Say whether a time zone exists."""
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return False
+    return True
+
+
 def _contradictions(plan: Plan, path: Path, wrong: set[str]) -> list[Problem]:
     """Find what is wrong only in the light of the whole plan: files that are not there."""
     layers = plan.layers
@@ -252,96 +299,14 @@ def _contradictions(plan: Plan, path: Path, wrong: set[str]) -> list[Problem]:
         for key, file in named
         if isinstance(file, Path) and not file.exists()
     ]
+    facts_of = {"file": path.name}
+    found += [
+        Problem("plan_value", {**facts_of, "key": key, "found": value, "expected": expected})
+        for key, value, expected in _unknown_words(plan, wrong)
+    ]
     if plan.layers.buildings.path is None and "layers.buildings.path" not in wrong:
         found.insert(0, Problem("no_buildings", {"file": path.name}))
     if "name" not in wrong and (Path(plan.name).name != plan.name or plan.name in ("", ".", "..")):
         facts = {"file": path.name, "key": "name", "found": plan.name}
         found.append(Problem("plan_value", facts | {"expected": Say("expect.folder")}))
     return found
-
-
-@cache
-def meanings(kind: type) -> dict[str, str]:
-    """
-    Read the strings that stand below the fields of a settings class.
-
-    Examples
-    --------
-    >>> meanings(config.Site)["albedo"]
-    'Reflectance of the surroundings. [-]'
-    """
-    body = ast.parse(inspect.getsource(kind)).body[0]
-    assert isinstance(body, ast.ClassDef)
-    found: dict[str, str] = {}
-    for statement, following in zip(body.body, body.body[1:], strict=False):
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            value = getattr(following, "value", None)
-            if isinstance(following, ast.Expr) and isinstance(value, ast.Constant):
-                found[statement.target.id] = inspect.cleandoc(str(value.value))
-    return found
-
-
-def plan_template() -> str:
-    """Write a plan with every setting, each at its default, explained and commented out."""
-    lines = ["# One study of hexi_solar. Lines that start with # show the defaults.", ""]
-    lines += _settings(Plan, skip=("path",))
-    lines += ["", "[layers.buildings]", 'path = "layers/buildings.gpkg"']
-    lines += _settings(config.Layer, skip=("path",))
-    lines += ["", "# [layers.buildings.columns]", '# name = "名称"']
-    lines += ['# floor_area_m2 = { column = "建筑面积", unit = "万m2" }']
-    for name in ("boundary", "subdistricts", "zones", "register"):
-        lines += ["", f"# [layers.{name}]", f'# path = "layers/{name}.gpkg"']
-    lines[-1] = '# path = "layers/register.xlsx"'
-    lines += ["", "# [[layers.attributes]]", '# path = "layers/attributes.xlsx"']
-    lines += ['# join = "building_id"   # or "name_address"']
-    for name in (
-        "buildings",
-        "weather",
-        "site",
-        "roofs",
-        "layout",
-        "pv",
-        "ranking",
-        "review",
-        "coverage",
-    ):
-        lines += ["", f"[{name}]", *_settings(getattr(config, name.title().replace("Pv", "PV")))]
-    lines += ["", "[map]", *_settings(config.Map), "", "[engine]", *_settings(config.Engine)]
-    return "\n".join(lines) + "\n"
-
-
-def _settings(kind: Any, skip: tuple[str, ...] = ()) -> list[str]:
-    """Write the plain settings of one table as comments."""
-    default, said = kind(), meanings(kind)
-    lines = []
-    for f in fields(kind):
-        value = getattr(default, f.name)
-        if f.name in skip or is_dataclass(value):
-            continue
-        if f.name not in ("layer", "attributes") or value != ():
-            lines += [f"# {line}" for line in said.get(f.name, "").splitlines()]
-            lines.append(f"# {f.name} = {toml_value(value)}")
-    return lines
-
-
-def toml_value(value: Any) -> str:
-    """
-    Write one value as TOML.
-
-    Examples
-    --------
-    >>> toml_value((0.04, True, "南"))
-    '[0.04, true, "南"]'
-    """
-    if value is None:
-        return '""'
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple | list):
-        return "[" + ", ".join(toml_value(v) for v in value) + "]"
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{k} = {toml_value(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, str | Path):
-        escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
-    return str(value)

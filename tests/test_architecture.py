@@ -8,11 +8,44 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "hexi_solar"
-GROUND = {"config", "planfile", "schema", "study", "engine", "units", "errors", "labels", "facts"}
-STEPS = {"owners", "planes", "roofs", "layout", "shading", "yields", "projects", "ranking", "coverage", "uncertainty", "tradeoff", "gates"}
+GROUND = {
+    "config",
+    "planfile",
+    "template",
+    "schema",
+    "study",
+    "engine",
+    "units",
+    "errors",
+    "labels",
+    "facts",
+}
+STEPS = {
+    "owners",
+    "planes",
+    "roofs",
+    "layout",
+    "shading",
+    "yields",
+    "projects",
+    "ranking",
+    "coverage",
+    "uncertainty",
+    "tradeoff",
+    "gates",
+}
 SEAMS = {"layers", "weather", "maps", "exports", "demo"}
 TOP = {"record", "inputs", "potential", "plan", "explain", "cli", "__main__"}
-ORDER = [GROUND, STEPS | SEAMS, {"record", "inputs"}, {"potential"}, {"plan"}, {"explain"}, {"cli"}, {"__main__"}]
+ORDER = [
+    GROUND,
+    STEPS | SEAMS,
+    {"record", "inputs"},
+    {"potential"},
+    {"plan"},
+    {"explain"},
+    {"cli"},
+    {"__main__"},
+]
 
 
 def units() -> dict[str, list[Path]]:

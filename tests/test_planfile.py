@@ -9,7 +9,8 @@ import pytest
 
 from hexi_solar import config
 from hexi_solar.errors import ConfigError
-from hexi_solar.planfile import meanings, parse_plan, plan_template, read_plan, toml_value
+from hexi_solar.planfile import parse_plan, read_plan
+from hexi_solar.template import meanings, plan_template, toml_value
 
 
 @pytest.fixture
@@ -70,6 +71,27 @@ def test_no_buildings():
     """The one layer that a study cannot do without."""
     with pytest.raises(ConfigError, match="no building layer"):
         parse_plan({}, Path("plan.toml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[ranking]\nweights = { capacity = 0 }\n", ["ranking.weights", "more than 0"]),
+        ("[ranking]\nweights = { lcoe = 3 }\n", ["lcoe", "specific_yield"]),
+        ('[ranking]\nemission_factor = "mars"\n', ["mars", "tianjin"]),
+        ('[site]\ntz = "Mars/Phobos"\n', ["site.tz", "Asia/Shanghai"]),
+        ("[coverage]\nstart = 2130-01-01\n", ["coverage.start", "not after today"]),
+        ("[coverage.definitions]\nmine = 3\n", ["coverage.definitions.mine", "a table"]),
+        (
+            '[coverage.definitions.mine]\nnumerator = "pv_area"\ntargets = { default = "a" }\n',
+            ["coverage.definitions.mine.targets"],
+        ),
+    ],
+)
+def test_words_that_nothing_answers_to(folder, text, words):
+    """A word of the right type that means nothing is refused where it stands."""
+    message = refusal(folder, text)
+    assert all(word in message for word in words), message
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b"])

@@ -209,7 +209,7 @@ def test_every_format_gives_the_same_year(table, tmp_path, name):
     assert (year.latitude, year.longitude) == PLACE[:2]
     assert year.sun_offset_minutes == 30
     assert not notices.of("warning", "assumed")
-    assert (year.name, year.source, year.path) == (Path(name).stem, "measured", tmp_path / name)
+    assert (year.name, year.source, year.path) == (Path(name).stem, "file", tmp_path / name)
     if not name.startswith("pvgis_hourly"):  # gives no beam: it is rebuilt from diffuse
         assert year.closure_rmse_w_m2 == pytest.approx(0, abs=1e-6)
         assert year.repairs == {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
@@ -42,9 +43,14 @@ def write_demo(folder: Path) -> Path:
         Path of the `plan.toml` to run.
     """
     folder = Path(folder)
+    contents = demo_files()
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in demo_files().items():
-        (folder / name).write_bytes(content)
+    # all of it aside first, so that a full disk or an interrupt leaves no half file
+    with tempfile.TemporaryDirectory(prefix=".demo-", dir=folder) as aside:
+        for name, content in contents.items():
+            (Path(aside) / name).write_bytes(content)
+        for name in contents:
+            (Path(aside) / name).replace(folder / name)
     return folder / "plan.toml"
 
 

@@ -152,7 +152,7 @@ def _read(
     table, repairs = repair(table, record.place, offset, where, notices)
     _check_year(table, where)
     _tell(table, record, offset, rmse, where, notices)
-    return WeatherYear(path.stem, table, *record.place, offset, rmse, "measured", repairs, path)
+    return WeatherYear(path.stem, table, *record.place, offset, rmse, "file", repairs, path)
 
 
 def _sun(table: pd.DataFrame, record: Record, settings: config.Weather) -> tuple[float, float]:
