@@ -197,6 +197,8 @@ class Layout:
 class PV:
     """The chain from irradiance to alternating current."""
 
+    preset: Literal["", "pvwatts"] = ""
+    """pvwatts: models, module, inverter and losses of PVWatts 8 instead of those below; empty for those below."""
     transposition: Literal["perez", "haydavies"] = "perez"
     """Model of the sky's brightness (Perez 1990 or Hay-Davies 1980)."""
     gamma_pdc: float = fact("pv.module.gamma_pdc")
@@ -225,6 +227,26 @@ class PV:
     """Module power over inverter power. [-]"""
     kernel: Literal["fast", "exact", "float32", "numpy"] = "fast"
     """Adds the hours up: fast (to 1e-6 of the energy), exact (to rounding), float32 (to 1e-5), numpy (pvlib itself)."""
+
+
+@dataclass(frozen=True)
+class Shading:
+    """What stands around a roof."""
+
+    tier: Literal["footprint", "open"] = "footprint"
+    """footprint: neighbours by footprint and height; open: nothing around any roof."""
+    directions: int = 64
+    """In which the surroundings are looked at, equally spaced."""
+    bands: int = 32
+    """Into which the sun's elevation is cut."""
+    reach_m: float = 300.0
+    """Buildings further away do not shade. [m]"""
+    points_at_least: int = 64
+    """Points that each roof is looked at from, small roofs."""
+    points_at_most: int = 128
+    """Points that each roof is looked at from, large roofs."""
+    unknown_height_quantile: float = 0.9
+    """Neighbours of unknown height are taken as absent, and as high as this quantile of the known ones. [-]"""
 
 
 @dataclass(frozen=True)
@@ -319,6 +341,7 @@ class Plan:
     roofs: Roofs = field(default_factory=Roofs)
     layout: Layout = field(default_factory=Layout)
     pv: PV = field(default_factory=PV)
+    shading: Shading = field(default_factory=Shading)
     ranking: Ranking = field(default_factory=Ranking)
     review: Review = field(default_factory=Review)
     coverage: Coverage = field(default_factory=Coverage)

@@ -33,6 +33,7 @@ from hexi_solar.yields import (
     Planes,
     Sky,
     hourly_chain,
+    inverter_ac,
     inverter_pdc0,
     loss_factor,
     loss_items,
@@ -90,8 +91,7 @@ def _inverter(dc: Floats, settings: PV) -> tuple[float, float]:
     """Split what the inverter takes into its limit and its efficiency; DC it cannot take, AC."""
     limit = inverter_pdc0(settings)
     clipped = float(np.maximum(dc - limit, 0.0).sum())
-    ac = pvlib.inverter.pvwatts(dc, limit, settings.eta_inv_nom)
-    return clipped, float(ac.sum())
+    return clipped, float(inverter_ac(dc, settings).sum())
 
 
 def modelchain_energy(sky: Sky, plane: Planes, settings: PV, albedo: float) -> pd.Series:

@@ -226,7 +226,7 @@ def test_runs_and_threads_change_nothing():
 def replace_hours(sky: Sky, count: int) -> Sky:
     """Keep a few hours spread over the year."""
     kept = np.linspace(0, len(sky.month) - 1, count).astype(int)
-    return Sky(*(value[kept] for value in vars(sky).values()))
+    return Sky(*(v if isinstance(v, float) else v[kept] for v in vars(sky).values()))
 
 
 def test_progress_counts_to_the_end():

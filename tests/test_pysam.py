@@ -15,8 +15,16 @@ import pytest
 
 from hexi_solar import config
 from hexi_solar.errors import Notices
+from hexi_solar.explain import loss_waterfall
 from hexi_solar.weather import WeatherYear, climate_year, read_weather_file
-from hexi_solar.yields import Planes, hourly_chain, inverter_pdc0, sky_of
+from hexi_solar.yields import (
+    Planes,
+    annual_yields,
+    hourly_chain,
+    inverter_pdc0,
+    loss_factor,
+    sky_of,
+)
 
 pvwattsv8 = pytest.importorskip("PySAM.Pvwattsv8", reason="NREL PySAM has no wheel here")
 
@@ -33,14 +41,16 @@ SETTINGS = config.PV(
     eta_inv_nom=0.96,
     dc_ac_ratio=1.15,
 )
-PREMIUM, OPEN_RACK, ALBEDO = 1, 0, 0.2
+PREMIUM, OPEN_RACK, ROOF_MOUNT, ALBEDO = 1, 0, 1, 0.2
 PLANES = [
     (0, 180),
     *((tilt, azimuth) for tilt in (10, 20, 35) for azimuth in (90, 135, 180, 225, 270)),
 ]
 
 
-def pvwatts(year: WeatherYear, tilt: float, azimuth: float) -> pd.DataFrame:
+def pvwatts(
+    year: WeatherYear, tilt: float, azimuth: float, mount: int = OPEN_RACK, **design: float
+) -> pd.DataFrame:
     """Hours of PVWatts 8: light in W/m² in the plane and in the cell, °C, DC and AC in kW/kWp."""
     table, hours = year.table, pd.DatetimeIndex(year.table.index)
     model = pvwattsv8.new()
@@ -66,7 +76,7 @@ def pvwatts(year: WeatherYear, tilt: float, azimuth: float) -> pd.DataFrame:
         {
             "system_capacity": 1,
             "module_type": PREMIUM,
-            "array_type": OPEN_RACK,
+            "array_type": mount,
             "gcr": 0.01,  # the least it takes: no row in front
             "tilt": tilt,
             "azimuth": azimuth,
@@ -77,6 +87,7 @@ def pvwatts(year: WeatherYear, tilt: float, azimuth: float) -> pd.DataFrame:
             "dc_ac_ratio": SETTINGS.dc_ac_ratio,
             "inv_eff": 100 * SETTINGS.eta_inv_nom,
         }
+        | design
     )
     model.execute(0)
     out = model.Outputs
@@ -85,7 +96,13 @@ def pvwatts(year: WeatherYear, tilt: float, azimuth: float) -> pd.DataFrame:
     return pd.DataFrame(columns, index=hours)
 
 
-def ours(year: WeatherYear, tilt: float, azimuth: float) -> pd.DataFrame:
+def ours(
+    year: WeatherYear,
+    tilt: float,
+    azimuth: float,
+    settings: config.PV = SETTINGS,
+    flush: bool = False,
+) -> pd.DataFrame:
     """The same of our chain."""
     sky = sky_of(
         year.table,
@@ -94,8 +111,8 @@ def ours(year: WeatherYear, tilt: float, azimuth: float) -> pd.DataFrame:
         altitude=year.altitude,
         sun_offset_minutes=year.sun_offset_minutes,
     )
-    plane = Planes(*(np.array([v]) for v in (float(tilt), float(azimuth), 0.0, False)))
-    hours = hourly_chain(sky, plane, SETTINGS, ALBEDO)
+    plane = Planes(*(np.array([v]) for v in (float(tilt), float(azimuth), 0.0, flush)))
+    hours = hourly_chain(sky, plane, settings, ALBEDO)
     names = {"poa": "poa_global", "tpoa": "effective_irradiance", "tcell": "temp_cell"}
     names |= {"dc": "dc_net", "ac": "ac"}
     frame = pd.DataFrame({k: getattr(hours, v)[:, 0] for k, v in names.items()}, sky.times)
@@ -163,3 +180,79 @@ def test_what_is_left_is_heat_and_reflection(climate):
     assert energy(mine["tpoa"], theirs["tcell"]) > 1.01 * mine["ac"].sum()
     inverter = pvlib.inverter.pvwatts(theirs["dc"], inverter_pdc0(SETTINGS), SETTINGS.eta_inv_nom)
     assert inverter.sum() == pytest.approx(theirs["ac"].sum(), rel=0.01)
+
+
+PRESET = config.PV(preset="pvwatts")
+DEFAULT_LOSS = {"losses": 14.0757}  # of PVWatts; itemised as in its manual
+
+
+def preset_difference(year: WeatherYear, tilt: float, azimuth: float, mount: int) -> float:
+    """AC of our preset over that of PVWatts with its own defaults, less one."""
+    mine = ours(year, tilt, azimuth, PRESET, mount == ROOF_MOUNT)
+    return mine["ac"].sum() / pvwatts(year, tilt, azimuth, mount, **DEFAULT_LOSS)["ac"].sum() - 1
+
+
+@pytest.mark.parametrize("mount", [OPEN_RACK, ROOF_MOUNT])
+def test_preset_is_pvwatts(climate, mount):
+    """With every choice set as PVWatts makes it, no plane's year differs by 0.2 %."""
+    found = {plane: preset_difference(climate, *plane, mount) for plane in PLANES}
+    assert max(map(abs, found.values())) < 0.002, found
+
+
+@pytest.mark.parametrize("period", ["CSWD", "TMYx.2004-2018", "TMYx.2011-2025"])
+def test_preset_is_pvwatts_on_public_years(shared_data, period):
+    """On the public years too."""
+    path = shared_data / "weather" / f"CHN_TJ_Tianjin.545270_{period}.epw"
+    year = read_weather_file(path, config.Weather(), Notices())
+    found = {
+        (*plane, mount): preset_difference(year, *plane, mount)
+        for plane in PLANES[::3]
+        for mount in (OPEN_RACK, ROOF_MOUNT)
+    }
+    assert max(map(abs, found.values())) < 0.002, found
+
+
+def test_preset_sees_light_and_heat_as_pvwatts(climate):
+    """Hour by hour: light in the plane and in the cell, its temperature, and AC."""
+    mine, theirs = ours(climate, 20, 135, PRESET), pvwatts(climate, 20, 135, **DEFAULT_LOSS)
+    bright = theirs["poa"] > 300
+    assert np.abs(mine["tcell"] - theirs["tcell"])[bright].max() < 1.0
+    assert mine["poa"].sum() == pytest.approx(theirs["poa"].sum(), rel=1e-3)
+    assert np.abs(mine["ac"] - theirs["ac"])[bright].max() < 0.01
+
+
+def test_preset_losses_are_pvwatts():
+    """The listed losses make PVWatts' 14.08 %."""
+    factor = loss_factor(np.array([1, 7]), PRESET)
+    assert factor == pytest.approx(1 - DEFAULT_LOSS["losses"] / 100, abs=1e-4)
+
+
+def test_preset_sums_are_its_hours(climate):
+    """The table of yields has the preset's energy, whatever the kernel, and months add up."""
+    sky = sky_of(
+        climate.table, latitude=climate.latitude, longitude=climate.longitude,
+        altitude=climate.altitude, sun_offset_minutes=climate.sun_offset_minutes,
+    )  # fmt: skip
+    layouts = pd.DataFrame(
+        {
+            "building_id": "b", "module_tilt": 20.0, "module_azimuth": 135.0, "pitch_m": 5.0,
+            "arrangement": "flush", "capacity_kwp": 3.0,
+        },
+        index=["r"],
+    )  # fmt: skip
+    found = annual_yields(layouts, sky, PRESET, albedo=ALBEDO, collector_width_m=2.0)
+    mine = ours(climate, 20, 135, PRESET, flush=True)
+    assert found["energy_ac_kwh"].item() == pytest.approx(3 * mine["ac"].sum(), rel=1e-9)
+
+
+def test_preset_waterfall_closes(climate):
+    """From light on the level to the meter, the preset's steps add up too."""
+    sky = sky_of(
+        climate.table, latitude=climate.latitude, longitude=climate.longitude,
+        altitude=climate.altitude, sun_offset_minutes=climate.sun_offset_minutes,
+    )  # fmt: skip
+    plane = Planes(*(np.array([v]) for v in (20.0, 135.0, 0.0, False)))
+    steps = loss_waterfall(sky, plane, PRESET, ALBEDO)
+    ac = hourly_chain(sky, plane, PRESET, ALBEDO).ac.sum()
+    assert steps["ac"] == pytest.approx(ac, rel=1e-12)
+    assert steps.drop("ac").sum() == pytest.approx(ac, rel=1e-12)

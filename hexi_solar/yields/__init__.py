@@ -4,7 +4,8 @@ Everything that hours need is worked out once per weather year (`sky.py`); each 
 goes through the chain per kilowatt of modules: transposition, shading by what stands around
 and the row in front, reflection (`light.py`), cell temperature, DC, losses, inverter
 (`chain.py`). That is pvlib at work, hour by hour. For the year of many planes the same
-formulas are compiled (`hours.py`, `glass.py`, `kernel.py`) and held to it. Planes of the same
+formulas are compiled (`hours.py`, `glass.py`, `kernel.py`) and held to it. A preset
+(`pvwatts.py`) is always pvlib's work. Planes of the same
 tilt, azimuth and row pitch under open sky share one calculation.
 """
 
@@ -20,6 +21,7 @@ from hexi_solar.config import PV
 from hexi_solar.yields.chain import (
     Hours,
     hourly_chain,
+    inverter_ac,
     inverter_pdc0,
     loss_factor,
     loss_items,
@@ -41,6 +43,7 @@ __all__ = [
     "annual_yields",
     "hour_table",
     "hourly_chain",
+    "inverter_ac",
     "inverter_pdc0",
     "lit_fraction",
     "loss_factor",
@@ -135,7 +138,7 @@ def _annual_sums(
     alike = _alike(planes) if open_sky else np.arange(len(planes))
     _, first, inverse = np.unique(alike, return_index=True, return_inverse=True)
     some = planes[first]
-    if settings.kernel == "numpy":
+    if settings.kernel == "numpy" or settings.preset:
         sums = _plain_sums(sky, some, settings, albedo, horizon, shade, progress)
     else:
         hours = hour_table(sky, settings, albedo)

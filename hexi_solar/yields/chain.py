@@ -11,7 +11,9 @@ import numpy.typing as npt
 import pvlib
 
 from hexi_solar.config import PV
+from hexi_solar.yields import pvwatts
 from hexi_solar.yields.light import as_columns, free_of_shade, in_plane, incidence_factors
+from hexi_solar.yields.pvwatts import of_preset
 from hexi_solar.yields.sky import Floats, Planes, Shade, Sky
 
 
@@ -84,17 +86,23 @@ def hourly_chain(
     .. [3] B. Marion, "Numerical method for angle-of-incidence correction factors for
        diffuse radiation incident photovoltaic modules," Solar Energy 147, 344-348, 2017.
     """
-    hour = as_columns(sky)
+    settings, hour = of_preset(settings), as_columns(sky)
     light = in_plane(hour, planes, settings, albedo)
     free = free_of_shade(hour, planes, skyline, shade)
-    reflected = incidence_factors(hour, planes, settings.coating_index)
     shaded = {name: light[name] * free[name] for name in light}
     poa_shaded = _total(shaded)
-    effective = _total({name: shaded[name] * reflected[name] for name in shaded})
-    temp_cell = cell_temperature(poa_shaded, hour, planes, settings)
-    dc = pvlib.pvsystem.pvwatts_dc(effective, temp_cell, 1.0, settings.gamma_pdc)
+    if settings.preset == "pvwatts":
+        through = pvwatts.cover_factors(hour, planes)
+        effective = _total({name: shaded[name] * through[name] for name in shaded})
+        temp_cell = pvwatts.cell_temperature(poa_shaded, effective, hour, planes)
+        dc = pvwatts.dc_power(effective, temp_cell)
+    else:
+        through = incidence_factors(hour, planes, settings.coating_index)
+        effective = _total({name: shaded[name] * through[name] for name in shaded})
+        temp_cell = cell_temperature(poa_shaded, hour, planes, settings)
+        dc = pvlib.pvsystem.pvwatts_dc(effective, temp_cell, 1.0, settings.gamma_pdc)
     dc_net = dc * loss_factor(sky.month, settings)[:, None]
-    ac = pvlib.inverter.pvwatts(dc_net, inverter_pdc0(settings), settings.eta_inv_nom)
+    ac = inverter_ac(dc_net, settings)
     return Hours(_total(light), poa_shaded, effective, temp_cell, dc, dc_net, ac)
 
 
@@ -105,7 +113,7 @@ def _total(parts: dict[str, Floats]) -> Floats:
 
 def loss_items(month: npt.NDArray[np.int64], settings: PV) -> dict[str, Floats]:
     """List the system's losses hour by hour, each as what it leaves of the energy. [-]"""
-    even = np.ones(len(month))
+    settings, even = of_preset(settings), np.ones(len(month))
     return {
         "soiling": 1.0 - np.asarray(settings.soiling_loss)[month - 1],
         "snow": 1.0 - np.asarray(settings.snow_loss)[month - 1],
@@ -131,7 +139,17 @@ def inverter_pdc0(settings: PV) -> float:
     >>> round(inverter_pdc0(PV(dc_ac_ratio=1.25, eta_inv_nom=0.96)), 4)
     0.8333
     """
+    settings = of_preset(settings)
     return 1.0 / settings.dc_ac_ratio / settings.eta_inv_nom
+
+
+def inverter_ac(dc_net: Floats, settings: PV) -> Floats:
+    """Calculate what the inverter gives per kW of modules, from DC after losses. [kW/kWp]"""
+    settings = of_preset(settings)
+    if settings.preset == "pvwatts":
+        return pvwatts.ac_power(dc_net, settings)
+    limit = inverter_pdc0(settings)
+    return np.asarray(pvlib.inverter.pvwatts(dc_net, limit, settings.eta_inv_nom))
 
 
 def cell_temperature(poa: Floats, hour: Any, planes: Planes, settings: PV) -> Floats:

@@ -15,12 +15,15 @@ from pvlib.bifacial.utils import vf_row_sky_2d_integ
 from hexi_solar.config import PV
 from hexi_solar.yields.sky import Floats, Planes, Shade, Sky, sky_cell
 
+LOW_SUN = 87.5  # zenith beyond which PVWatts leaves Perez' model [°]
+
 
 def as_columns(sky: Sky) -> Any:
     """Stand the hours upright, so that planes lie across them."""
     fields = ["zenith", "apparent_zenith", "azimuth", "ghi", "dni", "dhi", "dni_extra", "airmass"]
     fields += ["temp_air", "wind_speed"]
-    return type("HourColumns", (), {name: getattr(sky, name)[:, None] for name in fields})
+    columns = {name: getattr(sky, name)[:, None] for name in fields}
+    return type("HourColumns", (), columns | {"altitude": sky.altitude})
 
 
 def in_plane(hour: Any, planes: Planes, settings: PV, albedo: float) -> dict[str, Floats]:
@@ -46,6 +49,8 @@ def in_plane(hour: Any, planes: Planes, settings: PV, albedo: float) -> dict[str
     ground = pvlib.irradiance.get_ground_diffuse(tilt, hour.ghi, albedo)
     # where there is no diffuse light Perez divides by it; what comes of it is nothing
     parts = {name: np.nan_to_num(part) for name, part in parts.items()}
+    if settings.preset == "pvwatts":
+        parts = _even_at_the_horizon(parts, hour, tilt)
     return {
         "beam": beam,
         "circumsolar": parts["poa_circumsolar"],
@@ -53,6 +58,16 @@ def in_plane(hour: Any, planes: Planes, settings: PV, albedo: float) -> dict[str
         # Hay and Davies know no bright horizon
         "horizon": parts.get("poa_horizon", np.zeros_like(beam)),
         "ground": np.broadcast_to(ground, beam.shape),
+    }
+
+
+def _even_at_the_horizon(parts: dict[str, Floats], hour: Any, tilt: Floats) -> dict[str, Floats]:
+    """Take the sky as even where the sun stands below 2.5°, as PVWatts does."""
+    low = hour.apparent_zenith > LOW_SUN
+    even = pvlib.irradiance.isotropic(tilt, hour.dhi)
+    bright = ("poa_circumsolar", "poa_horizon")
+    return {"poa_isotropic": np.where(low, even, parts["poa_isotropic"])} | {
+        name: np.where(low, 0.0, parts[name]) for name in bright
     }
 
 

@@ -39,6 +39,8 @@ class Sky:
     airmass: Floats
     temp_air: Floats
     wind_speed: Floats
+    altitude: float = 0.0
+    """Of the station. [m]"""
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,7 @@ def sky_of(
         azimuth=sun["azimuth"].to_numpy(float),
         dni_extra=pvlib.irradiance.get_extra_radiation(moments[lit]).to_numpy(float),
         airmass=airmass,
+        altitude=altitude,
         **columns,
     )
 
