@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -268,11 +269,53 @@ def test_provenance_names_files_facts_notices_and_versions(book):
     said = text_of(book["数据来源"])
     assert "0" * 64 in said
     assert "pvlib" in said
-    for key, fact in all_facts().items():
-        assert key in said
-        assert fact.source in said
+    for fact in all_facts().values():
+        assert fact.name("zh") in said
+        assert fact.source_zh in said
     for notice in make_study().notices:
         assert notice.message("zh") in said
+
+
+def test_english_provenance_is_english(english):
+    """The same facts under their English names and sources."""
+    said = text_of(english["Provenance"])
+    for fact in all_facts().values():
+        assert fact.name("en") in said
+        assert fact.source in said
+
+
+@pytest.mark.parametrize("write", [write_workbook, write_handover])
+def test_a_chinese_workbook_speaks_chinese(tmp_path, write):
+    """No three English words in a row outside what the layers themselves say; no True or None."""
+    study = make_study()
+    given = {*HOSTILE, *study.buildings["name"].dropna(), study.plan.title}
+    write(study, tmp_path / "b.xlsx")
+    run = re.compile(r"[A-Za-z]{2,}(?:[ ,;:]+[A-Za-z]{2,}){2,}")
+    for sheet in openpyxl.load_workbook(tmp_path / "b.xlsx"):
+        for row in sheet.iter_rows():
+            for cell in row:
+                said = str(cell.value or "")
+                where = (sheet.title, cell.coordinate, said)
+                assert said in given or not run.search(said), where
+                assert said not in ("True", "False", "None", "nan"), where
+
+
+def test_words_of_tables_have_names_in_both_languages(book, english):
+    """The dictionary writes each word of each table, the register's too, with its meaning."""
+    for sheet, header, between in (
+        (book["数据字典"], "取值", "；"),
+        (english["Data dictionary"], "Allowed", "; "),
+    ):
+        written = {str(c.value) for c in column(sheet, header) if c.value}
+        for table in TABLES.values():
+            for spec in table:
+                if table.name == "weather" or not spec.words:
+                    continue
+                found = [w for w in written if w.startswith(f"{spec.words[0]} = ")]
+                whole = [w.split(between) for w in found]
+                words = [[part.split(" = ")[0] for part in parts] for parts in whole]
+                assert list(spec.words) in words, (table.name, spec.name)
+                assert all(" = " in part for parts in whole for part in parts)
 
 
 def test_handover_lists_only_roofs_that_may_carry_pv(tmp_path):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from hexi_solar.exports.sheets import Book, Field, Sheet
-from hexi_solar.exports.words import word
+from hexi_solar.exports.words import enumeration, unit_name, word
+from hexi_solar.facts import read_facts
 from hexi_solar.schema import TABLES, ColumnSpec, Table
 
 # the files that hold a table; tables not named here are not written
@@ -20,6 +22,8 @@ FILES = {
     "tradeoffs": "tradeoffs.parquet",
     "register": "register.parquet",
 }
+# what the columns that hold several words choose from
+LISTS = {"reasons": "reason", "review": "review"}
 
 
 def write_dictionary(book: Book) -> None:
@@ -39,9 +43,8 @@ def write_dictionary(book: Book) -> None:
         heading = table.zh if book.language == "zh" else table.en
         sheet.write_row(fields, [heading, files, *[None] * 5], style="group")
         for key in table.index:
-            sheet.write_row(
-                fields, [heading, key, _key_meaning(book, table, key), None, None, None, True]
-            )
+            meaning, allowed = _key_meaning(book, table, key), _key_words(book, key)
+            sheet.write_row(fields, [heading, key, meaning, None, None, allowed, True])
         for column in table:
             sheet.write_row(fields, [heading, *_about(book, column)])
     sheet.finish(header, frozen=0)
@@ -55,18 +58,40 @@ def _key_meaning(book: Book, table: Table, key: str) -> str:
     return book.said(f"key.{key}")
 
 
+def _key_words(book: Book, key: str) -> str | None:
+    """Write the words that an index column may have, None if it has no list of them."""
+    data = {"definition": ("coverage", "definitions"), "variant": ("layouts", "variants")}
+    if key in data:
+        file, table = data[key]
+        entries = {**read_facts(file)[table]}
+        if key == "definition":
+            entries.update(book.plan.coverage.definitions)
+        named = [(k, str(v.get(book.language, k))) for k, v in entries.items()]
+    else:
+        named = enumeration({"reason": "exclusion"}.get(key, key), book.language)
+    return _listed(book, named) or None
+
+
+def _listed(book: Book, named: Iterable[tuple[str, str]]) -> str:
+    """Write words with their meanings, as `word = meaning`."""
+    between = "；" if book.language == "zh" else "; "
+    return between.join(w if w == name else f"{w} = {name}" for w, name in named)
+
+
 def _about(book: Book, column: ColumnSpec) -> list[object]:
     """Describe one column."""
     name = column.zh if book.language == "zh" else column.en
     kind = book.said(f"dictionary.kinds.{column.kind}")
-    return [column.name, name, column.unit, kind, _allowed(book, column), column.required]
+    unit = unit_name(column.unit, book.language) if column.unit else None
+    return [column.name, name, unit, kind, _allowed(book, column), column.required]
 
 
 def _allowed(book: Book, column: ColumnSpec) -> str:
     """Write the words or the range that a column may have."""
     if column.words:
-        named = ((w, word(w, column.name, book.language)) for w in column.words)
-        return "; ".join(w if w == name else f"{w} {name}" for w, name in named)
+        return _listed(book, ((w, word(w, column.name, book.language)) for w in column.words))
+    if column.name in LISTS:
+        return _listed(book, enumeration(LISTS[column.name], book.language))
     low, high = ("" if math.isinf(v) else f"{v:g}" for v in (column.low, column.high))
     if low and high:
         return f"{low} – {high}"

@@ -12,7 +12,8 @@ import pandas as pd
 
 from hexi_solar.exports.sheets import Book, Cell, Field, Sheet
 from hexi_solar.exports.tables import is_unknown, records
-from hexi_solar.exports.words import definition, definition_name, word
+from hexi_solar.exports.words import definition, definition_name, definition_source, word
+from hexi_solar.facts import cited
 from hexi_solar.labels import label
 from hexi_solar.schema import BUILDINGS, COVERAGE
 from hexi_solar.study import Study
@@ -104,7 +105,8 @@ def _reported_panel(book: Book, sheet: Sheet, study: Study, row: dict[str, Any])
         "numerator": f"{row['numerator']:,.1f}", "denominator": f"{row['denominator']:,.1f}",
         "unit": row["unit"] if row["unit"] not in ("", "1") else said("unit_buildings"),
         "definition": definition_name(study.plan, row["definition"]),
-        "formula": about.get(f"formula_{language}", ""), "source": about.get("source", ""),
+        "formula": about.get(f"formula_{language}", ""),
+        "source": definition_source(study.plan, row["definition"]),
         "cohort": label("cohort", row["cohort"], language),
         "reading": label("reading", row["reading"], language),
         "scope": label("scope", row["scope"], language),
@@ -123,7 +125,7 @@ def _formulas(book: Book, sheet: Sheet, definitions: list[tuple[str, dict[str, A
         facts = {
             "name": about.get(book.language, name),
             "formula": about.get(f"formula_{book.language}", ""),
-            "source": about.get("source", ""),
+            "source": cited(about, book.language),
         }
         sheet.line(book.said("formula_line", **facts))
 

@@ -8,8 +8,9 @@ from typing import Any
 from hexi_solar.config import Plan
 from hexi_solar.exports.record import plain, plan_record
 from hexi_solar.exports.sheets import Book, Cell, Field, Sheet
-from hexi_solar.facts import all_facts
-from hexi_solar.labels import catalogue, text
+from hexi_solar.exports.words import unit_name
+from hexi_solar.facts import Fact, all_facts
+from hexi_solar.labels import catalogue, label, text
 from hexi_solar.study import Study
 
 LEVELS = ("refused", "warning", "left_out", "repaired", "assumed", "info")
@@ -18,7 +19,7 @@ LEVELS = ("refused", "warning", "left_out", "repaired", "assumed", "info")
 def write_provenance(book: Book, study: Study) -> None:
     """Write one section per kind of origin on one sheet."""
     said = book.said
-    widths = (46, 72, 14, 10, 60, 16)
+    widths = (40, 60, 14, 11, 66, 22)
     fields = [Field("", widest=w) for w in widths]
     name, note = said("sheet.provenance"), said("provenance_note")
     sheet = Sheet(book, name, name, note, len(fields))
@@ -27,13 +28,12 @@ def write_provenance(book: Book, study: Study) -> None:
     sections = (
         ("notices", _notices(book, study)),
         ("inputs", _inputs(study.record.get("inputs"))),
-        ("settings", _settings(study.plan)),
+        ("settings", _settings(book, study.plan)),
         ("versions", sorted(plain(study.record.get("versions") or {}).items())),
     )
     for name, rows in sections:
         _section(book, sheet, fields[:2], name, [f"{name}_1", f"{name}_2"], list(rows))
-    heads = ["fact", "value", "unit", "year", "source", "confidence"]
-    _section(book, sheet, fields, "facts", heads, list(_facts(book)))
+    _facts(book, sheet, fields)
     sheet.finish()
 
 
@@ -69,15 +69,20 @@ def _inputs(inputs: Any) -> list[tuple[str, str]]:
     return sorted((str(i.get("path")), str(i.get("sha256"))) for i in inputs or [])
 
 
-def _settings(plan: Plan) -> list[tuple[str, str]]:
-    """List the settings that differ from the defaults."""
+def _settings(book: Book, plan: Plan) -> list[tuple[str, str]]:
+    """List the settings that differ from the defaults, by their names in `plan.toml`."""
     given, usual = _flat(plan_record(plan)), _flat(plan_record(Plan(as_of=plan.as_of)))
-    return [(k, _shown(v)) for k, v in given.items() if usual.get(k, "") != v and k != "path"]
+    other = [k for k, v in given.items() if usual.get(k, "") != v and k != "path"]
+    return [(k, str(_shown(book, given[k]))) for k in other]
 
 
-def _shown(value: Any) -> str:
-    """Write the value of one setting."""
-    return ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
+def _shown(book: Book, value: Any) -> Any:
+    """Write a value of any kind for people; numbers stay numbers."""
+    if isinstance(value, bool):
+        return label("yes_no", "yes" if value else "no", book.language)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} = {v}" for k, v in value.items())
+    return ", ".join(str(v) for v in value) if isinstance(value, list) else value
 
 
 def _flat(tree: Any, path: str = "") -> dict[str, Any]:
@@ -91,13 +96,30 @@ def _flat(tree: Any, path: str = "") -> dict[str, Any]:
     return {key: leaf for name, node in named for key, leaf in _flat(node, name).items()}
 
 
-def _facts(book: Book) -> Iterator[list[Any]]:
-    """List every fact with its origin; what is only recalled looks assumed."""
+def _facts(book: Book, sheet: Sheet, fields: list[Field]) -> None:
+    """List every fact with its origin, file by file."""
+    sheet.line(book.said("provenance.facts"), "section")
+    sheet.line(book.said("provenance.facts_note"), "note")
+    heads = ("fact", "value", "unit", "year", "source", "confidence")
+    names = [book.said(f"provenance.{h}") for h in heads]
+    named = [Field(n, widest=f.widest) for n, f in zip(names, fields, strict=True)]
+    sheet.header(named)
+    subject = ""
     for fact in all_facts().values():
-        value = plain(fact.value)
-        said = ", ".join(str(v) for v in value) if isinstance(value, list) else value
-        known = f"exports.confidence.{fact.confidence}"
-        name = text(known, book.language) if known in catalogue() else fact.confidence
-        style = "assumed" if fact.confidence.startswith("recalled") else ""
-        shown = str(said) if isinstance(said, Mapping) else said
-        yield [fact.key, shown, fact.unit, fact.year, fact.source, Cell(name, style)]
+        file, _, _ = fact.key.partition(".")
+        if file != subject:
+            heading = label("facts", file, book.language)
+            sheet.write_row(named, [heading, f"facts/{file}.toml", *[None] * 4], style="group")
+            subject = file
+        sheet.write_row(named, _fact(book, fact))
+
+
+def _fact(book: Book, fact: Fact) -> list[Any]:
+    """Write one fact out; what is only recalled, or chosen, looks assumed."""
+    known = f"exports.confidence.{fact.confidence}"
+    sure = text(known, book.language) if known in catalogue() else fact.confidence
+    style = "assumed" if fact.confidence.startswith(("recalled", "chosen")) else ""
+    unit, source = unit_name(fact.unit, book.language), fact.cited(book.language)
+    value = _shown(book, plain(fact.value))
+    name = fact.name(book.language) or fact.key
+    return [name, value, unit, fact.year, source, Cell(sure, style)]

@@ -11,16 +11,16 @@ import pandas as pd
 
 from hexi_solar.config import Plan
 from hexi_solar.exports.tables import DECIMALS, day, is_unknown, joined
-from hexi_solar.facts import read_facts
-from hexi_solar.labels import label, text
+from hexi_solar.facts import cited, read_facts
+from hexi_solar.labels import catalogue, label, text
 from hexi_solar.schema import ColumnSpec
 
-# which list of the labels a column's words are in; a column not named here is its own
+# in which lists of the labels a column's words are; one not named here has its own, and
+# whatever ends in _source says where a value is from
 ENUMS = {
-    "public_institution": "yes_no", "eligible": "yes_no", "pv_reserved": "yes_no",
-    "owner_type_source": "source", "height_source": "source", "floor_area_source": "source",
-    "completed_on_source": "source", "roof_kind_source": "source", "tilt_source": "source",
-    "evidence": "source", "reasons": "reason", "reason": "exclusion",
+    "public_institution": ("yes_no",), "eligible": ("yes_no",), "pv_reserved": ("yes_no",),
+    "evidence": ("source",), "reasons": ("reason",), "reason": ("exclusion",),
+    "source": ("tier",), "kind": ("kind", "stage"),
 }  # fmt: skip
 # digits after the point for people, by unit
 FOR_PEOPLE = {
@@ -53,6 +53,11 @@ def definition_name(plan: Plan, name: str) -> str:
     return str(definition(plan, name).get(plan.language, name))
 
 
+def definition_source(plan: Plan, name: str) -> str:
+    """Say whose words a definition follows; a plan's own may know one language only."""
+    return cited(definition(plan, name), plan.language)
+
+
 def word(value: Any, column: str, language: str) -> str:
     """
     Translate one word of a table.
@@ -61,8 +66,35 @@ def word(value: Any, column: str, language: str) -> str:
     --------
     >>> word("school", "owner_type", "zh"), word("yes", "eligible", "en")
     ('中小学与幼儿园', 'Yes')
+    >>> word("derived", "height_source", "zh"), word("connected", "kind", "zh")
+    ('推算', '并网')
     """
-    return "" if is_unknown(value) else label(ENUMS.get(column, column), value, language)
+    if is_unknown(value):
+        return ""
+    usual = "source" if column.endswith("_source") else column
+    for kind in ENUMS.get(column, (usual,)):
+        if f"enum.{kind}.{value}" in catalogue():
+            return label(kind, value, language)
+    return str(value)
+
+
+def enumeration(kind: str, language: str) -> list[tuple[str, str]]:
+    """List the words of one enumeration with their names."""
+    start = f"enum.{kind}."
+    known = [k.removeprefix(start) for k in catalogue() if k.startswith(start)]
+    return [(k, label(kind, k, language)) for k in known]
+
+
+def unit_name(unit: str, language: str) -> str:
+    """
+    Write a unit as people of one language do.
+
+    Examples
+    --------
+    >>> unit_name("CNY/kWp a", "zh"), unit_name("a", "en"), unit_name("kWh", "zh")
+    ('元/(kWp·年)', 'years', 'kWh')
+    """
+    return label("unit", unit, language)
 
 
 def reasons(values: Any, language: str, column: str = "reasons") -> str:
