@@ -48,7 +48,6 @@ def read_above(
     found: Segments,
     transform: Affine,
     cell: tuple[float, float],
-    sigma: float,
     settings: PlaneSettings,
 ) -> Above:
     """
@@ -64,17 +63,16 @@ def read_above(
         From column and row to map coordinates.
     cell
         Cell size (dx, dy). [m]
-    sigma
-        Standard deviation of a height about its plane. [m]
     settings
         Limits.
     """
+    sigma = found.sigma
     labels = found.labels.copy()
     small = _small_raised(z, labels, found, cell, settings)
     bare = (labels < 0) & ~np.isnan(z)
     bare[small] = True
     labels[small] = -1
-    parapets, rims = _parapets(z, labels, bare, found, cell, settings)
+    parapets, rims = _parapets(z, labels, bare, found, cell, sigma, settings)
     labels = np.where(rims >= 0, rims, labels).astype(np.int32)
     bare &= rims < 0
     obstructions: dict[int, list[Obstruction]] = {}
@@ -110,7 +108,7 @@ def _wider(box: tuple[slice, slice], shape: tuple[int, ...]) -> tuple[slice, sli
 
 def _host(piece: Mask, labels: Labels) -> int:
     """Find the plane that most of the cells around a piece lie on."""
-    ring = ndimage.binary_dilation(piece, AROUND) & ~piece & (labels >= 0)
+    ring = ndimage.binary_dilation(piece, AROUND, iterations=2) & ~piece & (labels >= 0)
     near = labels[ring]
     return int(np.bincount(near).argmax()) if len(near) else -1
 
@@ -125,15 +123,19 @@ def _small_raised(
         (found.cells > 0) & (found.cells * size <= settings.obstruction_area_m2)
     ):
         box = ndimage.find_objects((labels == k).astype(np.int8))[0]
-        rows, columns = _wider(box, labels.shape)
+        rows, columns = _wider(_wider(box, labels.shape), labels.shape)
         piece = labels[rows, columns] == k
-        ring = ndimage.binary_dilation(piece, AROUND) & ~piece
+        ring = ndimage.binary_dilation(piece, AROUND, iterations=2) & ~piece
         around = labels[rows, columns][ring]
         host = _host(piece, labels[rows, columns])
-        if host < 0 or (around == host).mean() < 0.75 or np.isnan(z[rows, columns][ring]).any():
+        inside = ~np.isnan(z[rows, columns][ring])
+        # half of the cells around are of one plane, few of others, few beyond the edge
+        if host < 0 or (around == host).mean() < 0.5 or inside.mean() < 0.9:
+            continue
+        if (around[around >= 0] == host).mean() < 0.75:
             continue
         above = heights_above(z, found.planes[host], *cell)[rows, columns][piece]
-        if np.quantile(above, 0.1) > settings.raised_m:
+        if np.quantile(above, 0.25) > settings.raised_m:
             marked[rows, columns] |= piece
     return marked
 
@@ -144,6 +146,7 @@ def _parapets(
     bare: Mask,
     found: Segments,
     cell: tuple[float, float],
+    sigma: float,
     settings: PlaneSettings,
 ) -> tuple[dict[int, float], Labels]:
     """Find raised cells along the edges of flat planes; returns heights and the rims' planes."""
@@ -153,19 +156,31 @@ def _parapets(
     depth = ndimage.distance_transform_edt(np.pad(inside, 1), sampling=cell[::-1])[1:-1, 1:-1]
     band = inside & (depth <= settings.rim_width_m + 0.5 * max(cell))
     edge = inside & (depth <= max(cell) * 1.01)
+    on_rim = _rim_planes(labels, band, len(found.planes))
+    bare = bare | (on_rim[labels] & (labels >= 0))
     tilts = np.rad2deg(np.arctan(np.hypot(found.planes[:, 0], found.planes[:, 1])))
-    nearest = _nearest(labels)
-    for k in np.flatnonzero(tilts <= settings.flat_tilt):
+    nearest = _nearest(np.where(bare, -1, labels).astype(np.int32))
+    for k in np.flatnonzero((tilts <= settings.flat_tilt) & ~on_rim):
         own = nearest == k
         if not (own & edge).any():
             continue
         above = heights_above(z, found.planes[k], *cell)
-        high = own & band & bare & (above > settings.raised_m)
+        # cells that the rim fills in part stand lower than the rim
+        high = own & band & bare & (above > max(0.5 * settings.raised_m, 4.0 * sigma))
+        high &= above <= settings.rim_height_m
         if (high & edge).sum() >= settings.rim_share * (own & edge).sum():
             # a rim narrower than a cell shows only in part, so its full height is near the top
             parapets[int(k)] = float(np.quantile(above[high & edge], 0.75))
             rims[high] = k
     return parapets, rims
+
+
+def _rim_planes(labels: Labels, band: Mask, count: int) -> Mask:
+    """Say which planes lie along the edge of the roof only, no wider than a rim."""
+    cells = np.bincount(labels[labels >= 0], minlength=count)
+    rim = np.bincount(labels[(labels >= 0) & band], minlength=count)
+    slim: Mask = rim >= 0.9 * np.maximum(cells, 1)
+    return slim
 
 
 def _nearest(labels: Labels) -> Labels:

@@ -18,6 +18,7 @@ from hexi_solar.planes.outline import (
     fill_gaps,
     plane_polygons,
     refine_labels,
+    small_gaps,
 )
 from hexi_solar.planes.segment import Segments, segment_roof
 from hexi_solar.planes.settings import PlaneSettings
@@ -77,13 +78,12 @@ def planes_of_building(
     level = float(np.median(z[known]))
     heights = np.where(known, z - level, np.nan)
     cell = (corner.a, -corner.e)
-    noise = settings.noise_m if settings.noise_m is not None else noise_of(heights, *cell)[0]
+    noise = settings.noise_m if settings.noise_m is not None else noise_of([heights], *cell)[0]
     noise = noise if np.isfinite(noise) else settings.roughness_m
     found = segment_roof(heights, *cell, noise, settings)
     if not len(found.planes):
         return Found((), 0.0, 1.0 - known.sum() / inside.sum(), float("nan"), noise)
-    sigma = float(np.hypot(noise, settings.roughness_m))
-    above = read_above(heights, found, corner, cell, sigma, settings)
+    above = read_above(heights, found, corner, cell, settings)
     pieces = _draw(above.labels, found, inside, corner, footprint, settings)
     planes = _planes(pieces, found, above, corner, level)
     assigned = sum(plane.horizontal_area_m2 for plane in planes) / footprint.area
@@ -102,8 +102,11 @@ def _draw(
 ) -> list[tuple[int, shapely.Polygon]]:
     """Turn cells into polygons."""
     dx, dy = transform.a, -transform.e
-    # gaps on the roof close as far as set; beyond its edge labels run on, for the clip to cut
-    labels = fill_gaps(labels, inside, settings.gap_m / max(dx, dy))
+    # small gaps on the roof close as far as set, large ones stay; beyond the roof's edge
+    # labels run on, for the clip to cut
+    small = small_gaps((labels < 0) & inside, settings.obstruction_area_m2 / (dx * dy))
+    labels = fill_gaps(labels, small, settings.gap_m / max(dx, dy))
+    labels = fill_gaps(labels, inside, 1.0)
     labels = fill_gaps(labels, ~inside, 3.0)
     kinds = crease_kinds(found.labels, found.planes, dx, dy)
     fine = refine_labels(labels, found.planes, kinds, dx, dy)
@@ -142,6 +145,7 @@ def _planes(
                 area_m2=float(shape.area * np.hypot(1.0, slope)),
                 horizontal_area_m2=float(shape.area),
                 obstructions=tuple(standing),
+                borrowed=bool(found.borrowed[label]),
                 parapet_height_m=above.parapets.get(label),
             )
         )

@@ -181,6 +181,23 @@ def borders(
 
 
 @nb.njit(cache=True, nogil=True)
+def border_length(z: Floats, labels: Labels) -> float:
+    """Count neighbours of different labels on the roof, corners weighted."""
+    total = 0.0
+    for r in range(z.shape[0]):
+        for c in range(z.shape[1]):
+            if np.isnan(z[r, c]):
+                continue
+            for dr, dc in ((0, 1), (1, 0), (1, 1), (1, -1)):
+                rr, cc = r + dr, c + dc
+                if rr >= z.shape[0] or cc < 0 or cc >= z.shape[1] or np.isnan(z[rr, cc]):
+                    continue
+                if labels[rr, cc] != labels[r, c]:
+                    total += 1.0 if dr == 0 or dc == 0 else DIAGONAL
+    return total
+
+
+@nb.njit(cache=True, nogil=True)
 def merge_planes(
     z: Floats,
     labels: Labels,
@@ -205,9 +222,11 @@ def merge_planes(
                 both = fit_plane(sums[i] + sums[j])[3]
                 gain = (both - squares[i] - squares[j]) / (2.0 * sigma * sigma)
                 gain -= border * lengths[i, j] + plane_price
-                level = steps[i, j] <= same_step and lengths[i, j] >= 2.0
-                if gain > 0.0 and level and _angle(planes[i], planes[j]) <= same_angle:
-                    gain = -1e-6
+                if gain > 0.0 and steps[i, j] <= same_step and lengths[i, j] >= 2.0:
+                    fewer = i if sums[i, 0] <= sums[j, 0] else j
+                    alike = _apart(sums[fewer], planes[i], planes[j]) <= 0.5 * same_step
+                    if alike or _angle(planes[i], planes[j]) <= same_angle:
+                        gain = -1e-6
                 if gain < least:
                     best_i, best_j, least = i, j, gain
         if best_i < 0:
@@ -220,6 +239,15 @@ def merge_planes(
                     labels[r, c] = best_j
         count -= 1
     return count
+
+
+@nb.njit(cache=True, nogil=True)
+def _apart(sums: Floats, one: Floats, two: Floats) -> float:
+    """Root mean square of the heights between two planes over some cells. [m]"""
+    a, b, c = one[0] - two[0], one[1] - two[1], one[2] - two[2]
+    square = a * a * sums[3] + b * b * sums[5] + c * c * sums[0]
+    square += 2.0 * (a * b * sums[4] + a * c * sums[1] + b * c * sums[2])
+    return float(np.sqrt(max(square, 0.0) / sums[0]))
 
 
 @nb.njit(cache=True, nogil=True)

@@ -47,6 +47,8 @@ class Plane:
     horizontal_area_m2: float
     """[m²]"""
     obstructions: tuple[Obstruction, ...] = ()
+    borrowed: bool = False
+    """Too narrow for a tilt of its own: it has that of a neighbour, turned."""
     parapet_height_m: float | None = None
     """Height of the raised rim of a flat roof; None where there is none. [m]"""
 

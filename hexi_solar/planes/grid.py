@@ -29,11 +29,16 @@ def window_over(
 ) -> tuple[Floats, Affine]:
     """Cut the cells around a footprint out of a surface, with a margin."""
     west, south, east, north = footprint.bounds
-    left = max(int(np.floor((west - transform.c) / transform.a)) - MARGIN, 0)
-    right = min(int(np.ceil((east - transform.c) / transform.a)) + MARGIN, surface.shape[1])
-    top = max(int(np.floor((north - transform.f) / transform.e)) - MARGIN, 0)
-    bottom = min(int(np.ceil((south - transform.f) / transform.e)) + MARGIN, surface.shape[0])
-    part = np.asarray(surface[top : max(bottom, top), left : max(right, left)], float)
+    left = int(np.floor((west - transform.c) / transform.a)) - MARGIN
+    right = int(np.ceil((east - transform.c) / transform.a)) + MARGIN
+    top = int(np.floor((north - transform.f) / transform.e)) - MARGIN
+    bottom = int(np.ceil((south - transform.f) / transform.e)) + MARGIN
+    part = np.full((bottom - top, right - left), np.nan)
+    # what lies beyond the surface is as unknown as a gap in it
+    r0, r1 = max(top, 0), min(bottom, surface.shape[0])
+    c0, c1 = max(left, 0), min(right, surface.shape[1])
+    if r1 > r0 and c1 > c0:
+        part[r0 - top : r1 - top, c0 - left : c1 - left] = surface[r0:r1, c0:c1]
     return part, moved(transform, left, top)
 
 

@@ -7,26 +7,28 @@ counts as a good fit follows from the noise of the surface itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numba as nb
 import numpy as np
 
 from hexi_solar.planes.fit import SUMS, Floats, Ints, Labels, add_cell, fit_plane, window_sums
 
-# first quartile of chi-square with 6 degrees of freedom, over 6: 3x3 cells less 3 parameters
+# first quartile of chi-square over its degrees of freedom: 3x3 cells less 3 parameters
 QUARTILE = 3.4546 / 6.0
 
 
-def noise_of(z: Floats, dx: float, dy: float) -> tuple[float, int]:
+def noise_of(surfaces: Sequence[Floats], dx: float, dy: float) -> tuple[float, int]:
     """
-    Estimate the noise of the heights from how well 3x3 windows fit a plane.
+    Estimate the noise of the heights from how well small windows fit a plane.
 
     The lower quartile of the residuals is used, so that up to about half of the windows
-    may lie across a ridge or a step.
+    may lie across a ridge or a step. Noise that is alike in neighbouring cells is missed.
 
     Parameters
     ----------
-    z
-        Heights, NaN where unknown or off the roof. [m]
+    surfaces
+        Heights over one or more roofs, NaN where unknown or off the roof. [m]
     dx, dy
         Cell size. [m]
 
@@ -34,22 +36,29 @@ def noise_of(z: Floats, dx: float, dy: float) -> tuple[float, int]:
     -------
     noise, windows
         Standard deviation [m], NaN without a window; number of windows it rests on.
+
+    Examples
+    --------
+    >>> z = np.random.default_rng(1).normal(0.0, 0.1, (80, 80))
+    >>> round(noise_of([z], 0.5, 0.5)[0], 2)
+    0.1
     """
-    squares = window_squares(z, dx, dy)
+    squares = np.concatenate([window_squares(z, 3, dx, dy) for z in surfaces])
     if not len(squares):
         return float("nan"), 0
     return float(np.sqrt(np.quantile(squares, 0.25) / 6.0 / QUARTILE)), len(squares)
 
 
 @nb.njit(cache=True, nogil=True)
-def window_squares(z: Floats, dx: float, dy: float) -> Floats:
-    """Sum the squared residuals of every whole 3x3 window. [m²]"""
-    found = np.empty(max(z.shape[0] - 2, 0) * max(z.shape[1] - 2, 0))
+def window_squares(z: Floats, size: int, dx: float, dy: float) -> Floats:
+    """Sum the squared residuals of every whole window of size x size cells. [m²]"""
+    high, wide = z.shape[0] - size + 1, z.shape[1] - size + 1
+    found = np.empty(max(high, 0) * max(wide, 0))
     sums = np.zeros(SUMS)
     n = 0
-    for r in range(z.shape[0] - 2):
-        for c in range(z.shape[1] - 2):
-            if window_sums(z, r, c, 3, 3, dx, dy, sums):
+    for r in range(high):
+        for c in range(wide):
+            if window_sums(z, r, c, size, size, dx, dy, sums):
                 found[n] = fit_plane(sums)[3]
                 n += 1
     return found[:n]

@@ -18,13 +18,13 @@ from rasterio.transform import Affine
 from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
-from hexi_solar.planes.fit import Floats, Labels
+from hexi_solar.planes.fit import Floats, Labels, Mask
 
 FINE = 4  # finer cells per cell and direction
 CLOSE = 1.2  # an intersection line this near the border of the cells is the edge [cells]
 
 
-def fill_gaps(labels: Labels, fillable: NDArray[np.bool_], reach: float) -> Labels:
+def fill_gaps(labels: Labels, fillable: Mask, reach: float) -> Labels:
     """Give cells without a plane the nearest one's, within a reach in cells."""
     bare = labels < 0
     if not bare.any() or bare.all():
@@ -32,6 +32,16 @@ def fill_gaps(labels: Labels, fillable: NDArray[np.bool_], reach: float) -> Labe
     distance, nearest = ndimage.distance_transform_edt(bare, return_indices=True)
     filled = labels[tuple(nearest)]
     return np.where(fillable & (distance <= reach), filled, labels).astype(np.int32)
+
+
+def small_gaps(bare: Mask, largest: float) -> Mask:
+    """Mark the connected groups of bare cells that are no larger than so many cells."""
+    pieces, count = ndimage.label(bare)
+    if not count:
+        return bare
+    size = np.bincount(pieces.ravel())
+    small: Mask = bare & (size[pieces] <= largest)
+    return small
 
 
 @nb.njit(cache=True, nogil=True)
@@ -62,6 +72,9 @@ def crease_kinds(labels: Labels, planes: Floats, dx: float, dy: float) -> NDArra
                         + planes[i, 2]
                         - planes[j, 2]
                     )
+                    slope = np.hypot(planes[i, 0] - planes[j, 0], planes[i, 1] - planes[j, 1])
+                    if abs(above) > 3.0 * max(dx, dy) * slope:
+                        continue
                     low, high = min(i, j), max(i, j)
                     votes[low, high, 0 if above < 0.0 else 1] += abs(above)
     kinds = np.zeros((count, count), np.int8)
@@ -136,22 +149,26 @@ def _by_height(
     y: float,
     close: float,
 ) -> int:
-    """Let the lower plane win at ridges and the higher in valleys."""
-    for k in range(len(near)):
-        other = near[k]
-        if other < 0 or other == chosen or kinds[chosen, other] == 0:
-            continue
-        da = planes[chosen, 0] - planes[other, 0]
-        db = planes[chosen, 1] - planes[other, 1]
-        above = da * x + db * y + planes[chosen, 2] - planes[other, 2]
-        slope = np.sqrt(da * da + db * db)
-        if abs(above) > close * slope:
-            continue
-        if (kinds[chosen, other] == 1 and above > 0.0) or (
-            kinds[chosen, other] == 2 and above < 0.0
-        ):
-            chosen = other
-    return chosen
+    """Let the lower plane win at ridges and the higher in valleys, until none is beaten."""
+    first = chosen
+    for _ in range(len(near)):
+        beaten = False
+        for k in range(len(near)):
+            other = near[k]
+            if other < 0 or other == chosen or kinds[chosen, other] == 0:
+                continue
+            da = planes[chosen, 0] - planes[other, 0]
+            db = planes[chosen, 1] - planes[other, 1]
+            above = da * x + db * y + planes[chosen, 2] - planes[other, 2]
+            slope = np.sqrt(da * da + db * db)
+            if abs(above) > close * slope:
+                continue
+            ridge = kinds[chosen, other] == 1
+            if (ridge and above > 0.0) or (not ridge and above < 0.0):
+                chosen, beaten = other, True
+        if not beaten:
+            return chosen
+    return first  # they beat each other in a circle
 
 
 def plane_polygons(

@@ -46,6 +46,8 @@ class PlaneSettings:
     """Raised level pieces up to this area are obstructions, larger ones roofs of their own. [m²]"""
     rim_width_m: float = _fact("rim_width_m")
     """A parapet is looked for within this distance of the edge. [m]"""
+    rim_height_m: float = _fact("rim_height_m")
+    """What stands higher along the edge is no parapet. [m]"""
     rim_share: float = _fact("rim_share")
     """Share of a flat roof's edge that must be raised to be called a parapet. [-]"""
     gap_m: float = _fact("gap_m")
@@ -56,3 +58,7 @@ class PlaneSettings:
     """Steps of the surface are looked for within this distance of a footprint's edge. [m]"""
     shift_warning_m: float = _fact("shift_warning_m")
     """A shift of the footprints from here on is reported and allowed for. [m]"""
+    unknown_share: float = _fact("unknown_share")
+    """Share of a roof without heights from which on it is reported. [-]"""
+    explained_share: float = _fact("explained_share")
+    """Share of a roof on planes below which it is reported. [-]"""
