@@ -8,192 +8,29 @@ the same roof goes through a plain pvlib ModelChain.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pvlib
-from pvlib.location import Location
-from pvlib.modelchain import ModelChain
-from pvlib.pvsystem import Array, FixedMount, PVSystem
-from pvlib.temperature import TEMPERATURE_MODEL_PARAMETERS
 
-from hexi_solar.config import PV, Plan
+from hexi_solar.config import Plan
 from hexi_solar.errors import LayerError, Problem
 from hexi_solar.inputs import Step, read_inputs, silent
 from hexi_solar.labels import label, text
 from hexi_solar.planfile import nearest
-from hexi_solar.potential import potential_of, sky_of_year
+from hexi_solar.potential import Potential, doubt, potential_of, shades_of, sky_of_year
 from hexi_solar.schema import PERMANENT_EXCLUSIONS
+from hexi_solar.surroundings import Bound
+from hexi_solar.tradeoff import variants
+from hexi_solar.uncertainty import error_budget, worth_of_facts
 from hexi_solar.weather import WeatherYear
+from hexi_solar.witness import loss_waterfall, modelchain_energy, plain_modelchain
 from hexi_solar.yields import (
-    Floats,
-    Hours,
     Planes,
+    Shade,
     Sky,
-    hourly_chain,
-    inverter_ac,
-    inverter_pdc0,
-    loss_factor,
-    loss_items,
     planes_of,
 )
-
-PRESETS = {
-    ("sapm", False): ("sapm", "open_rack_glass_glass"),
-    ("sapm", True): ("sapm", "close_mount_glass_glass"),
-    ("pvsyst", False): ("pvsyst", "freestanding"),
-    ("pvsyst", True): ("pvsyst", "insulated"),
-}
-
-
-def loss_waterfall(sky: Sky, plane: Planes, settings: PV, albedo: float) -> pd.Series:
-    """
-    Follow one plane's light from the level to alternating current.
-
-    Parameters
-    ----------
-    sky
-        Hours with light.
-    plane
-        One plane.
-    settings, albedo
-        Models and losses; reflectance of the surroundings.
-
-    Returns
-    -------
-    waterfall
-        Per kW of modules: `ghi` at the start [kWh/m²], then what each step adds or takes,
-        then `ac` [kWh/kWp]; the steps add up to `ac` less `ghi`. Light of 1 kWh/m² counts
-        as 1 kWh/kWp, its value at standard conditions.
-    """
-    hours = hourly_chain(sky, plane, settings, albedo)
-    levels: dict[str, float] = {"ghi": float(sky.ghi.sum()) / 1000.0}
-    levels["transposition"] = float(hours.poa_global.sum()) / 1000.0
-    levels["row_shading"] = float(hours.poa_shaded.sum()) / 1000.0
-    levels["reflection"] = float(hours.effective_irradiance.sum()) / 1000.0
-    levels["temperature"] = float(hours.dc.sum())
-    running = hours.dc[:, 0].copy()
-    for name, factor in loss_items(sky.month, settings).items():
-        running = running * factor
-        levels[name] = float(running.sum())
-    clipped, through = _inverter(running, settings)
-    levels["clipping"] = levels["availability"] - clipped
-    levels["inverter"] = through
-    steps = pd.Series(levels).diff()
-    steps["ghi"] = levels["ghi"]
-    steps["ac"] = levels["inverter"]
-    return steps.rename("kwh_per_kwp")
-
-
-def _inverter(dc: Floats, settings: PV) -> tuple[float, float]:
-    """Split what the inverter takes into its limit and its efficiency; DC it cannot take, AC."""
-    limit = inverter_pdc0(settings)
-    clipped = float(np.maximum(dc - limit, 0.0).sum())
-    return clipped, float(inverter_ac(dc, settings).sum())
-
-
-def modelchain_energy(sky: Sky, plane: Planes, settings: PV, albedo: float) -> pd.Series:
-    """
-    Run one plane through a pvlib ModelChain of the same settings.
-
-    Parameters
-    ----------
-    sky, plane, settings, albedo
-        As for `loss_waterfall`.
-
-    Returns
-    -------
-    energy_ac
-        Per month, of one kW of modules. [kWh/kWp]
-
-    Notes
-    -----
-    The chain starts from the effective irradiance after our row shading, and takes the
-    system's losses as the same factor for each hour; cell temperature, DC and inverter
-    are the chain's own. `plain_modelchain` starts from the weather instead.
-    """
-    hours: Hours = hourly_chain(sky, plane, settings, albedo)
-    data = pd.DataFrame(
-        {
-            "effective_irradiance": hours.effective_irradiance[:, 0],
-            "poa_global": hours.poa_shaded[:, 0],
-            "temp_air": sky.temp_air,
-            "wind_speed": sky.wind_speed,
-        },
-        index=sky.moments,
-    )
-    chain = _chain(sky, plane, settings, albedo, Location(0.0, 0.0), "no_loss")
-    chain.run_model_from_effective_irradiance(data)
-    months: pd.Series = chain.results.ac.groupby(sky.month).sum()
-    return months.reindex(range(1, 13), fill_value=0.0)
-
-
-def plain_modelchain(
-    sky: Sky, plane: Planes, settings: PV, albedo: float, station: tuple[float, float, float]
-) -> tuple[float, float]:
-    """
-    Run one plane through a ModelChain that starts from the weather and knows no rows.
-
-    Parameters
-    ----------
-    sky, plane, settings, albedo
-        As for `loss_waterfall`.
-    station
-        Latitude, longitude, altitude of the weather station. [°, °, m]
-
-    Returns
-    -------
-    poa_global, energy_ac
-        In-plane irradiation [kWh/m²], which is ours, and energy [kWh/kWp], which is ours
-        but for the shade of rows and the reflection of diffuse light.
-    """
-    columns = ("ghi", "dni", "dhi", "temp_air", "wind_speed")
-    weather = pd.DataFrame({c: getattr(sky, c) for c in columns}, index=sky.moments)
-    place = Location(station[0], station[1], altitude=station[2])
-
-    def coated_glass(chain: ModelChain) -> None:
-        # ModelChain's own "physical" knows no coating
-        aoi = chain.results.aoi
-        chain.results.aoi_modifier = pvlib.iam.physical(aoi, n_ar=settings.coating_index)
-
-    chain = _chain(sky, plane, settings, albedo, place, coated_glass)
-    chain.run_model(weather)
-    return float(chain.results.total_irrad["poa_global"].sum()) / 1000.0, float(
-        chain.results.ac.sum()
-    )
-
-
-def _chain(
-    sky: Sky, plane: Planes, settings: PV, albedo: float, place: Location, aoi_model: Any
-) -> ModelChain:
-    """Set up a ModelChain for one kW of modules."""
-    model, preset = PRESETS[settings.temperature, bool(plane.flush[0])]
-    array = Array(
-        FixedMount(float(plane.tilt[0]), float(plane.azimuth[0])),
-        albedo=albedo,
-        module_parameters={"pdc0": 1.0, "gamma_pdc": settings.gamma_pdc},
-        temperature_model_parameters=TEMPERATURE_MODEL_PARAMETERS[model][preset],
-    )
-    inverter = {"pdc0": inverter_pdc0(settings), "eta_inv_nom": settings.eta_inv_nom}
-    factor = pd.Series(loss_factor(sky.month, settings), sky.moments)
-
-    def hourly_losses(chain: ModelChain) -> None:
-        chain.results.losses = factor
-        chain.results.dc = chain.results.dc * factor
-
-    return ModelChain(
-        PVSystem([array], inverter_parameters=inverter),
-        place,
-        transposition_model=settings.transposition,
-        aoi_model=aoi_model,
-        spectral_model="no_loss",
-        dc_model="pvwatts",
-        ac_model="pvwatts",
-        temperature_model=model,
-        losses_model=hourly_losses,
-    )
 
 
 def explain_building(plan: Plan, building_id: str, step: Step = silent) -> dict[str, Any]:
@@ -225,14 +62,10 @@ def explain_building(plan: Plan, building_id: str, step: Step = silent) -> dict[
         facts = {"building": building_id, "hint": nearest(building_id, inputs.buildings.index)}
         raise LayerError(Problem("explain_unknown", facts))
     building = inputs.buildings.loc[[building_id]]
-    offer = potential_of(plan, building, inputs.weather, inputs.place, step)
-    roofs, exclusions, layouts, yields = offer.roofs, offer.exclusions, offer.layouts, offer.yields
+    offer = potential_of(plan, building, inputs.weather, inputs.place, inputs.buildings, step)
     with step("explain"):
         years = [(year, sky_of_year(year)) for year in inputs.weather]
-        found = [
-            _explain_roof(plan, roof_id, roofs, exclusions, layouts, yields, years)
-            for roof_id in roofs.index
-        ]
+        found = [_explain_roof(plan, roof_id, offer, years) for roof_id in offer.roofs.index]
     about = building.iloc[0]
     return {
         "building_id": building_id,
@@ -245,6 +78,7 @@ def explain_building(plan: Plan, building_id: str, step: Step = silent) -> dict[
         "roof_kind": about["roof_kind"],
         "roof_kind_source": about["roof_kind_source"],
         "synthetic": plan.synthetic,
+        "tradeoffs": offer.tradeoffs.loc[building_id].reset_index().to_dict("records"),
         "roofs": found,
     }
 
@@ -252,13 +86,11 @@ def explain_building(plan: Plan, building_id: str, step: Step = silent) -> dict[
 def _explain_roof(
     plan: Plan,
     roof_id: str,
-    roofs: pd.DataFrame,
-    exclusions: pd.DataFrame,
-    layouts: pd.DataFrame,
-    yields: pd.DataFrame,
+    offer: Potential,
     years: list[tuple[WeatherYear, Sky]],
 ) -> dict[str, Any]:
     """Keep every step of one roof."""
+    roofs, layouts, yields, exclusions = offer.roofs, offer.layouts, offer.yields, offer.exclusions
     # one row as plain values: a row of mixed columns has no type of its own
     roof: dict[Any, Any] = roofs.loc[[roof_id]].iloc[0].to_dict()
     layout: dict[Any, Any] = layouts.loc[[roof_id]].iloc[0].to_dict()
@@ -284,21 +116,65 @@ def _explain_roof(
             c: layout[c].item() if hasattr(layout[c], "item") else layout[c] for c in columns
         },
         "energy_ac_kwh": float(yields["energy_ac_kwh"][roof_id]),
-        "years": [_explain_year(plan, year, sky, planes, layout) for year, sky in years],
+        "p90_energy_ac_kwh": float(yields["p90_energy_ac_kwh"][roof_id]),
+        "shading": {
+            "tier": yields["shading_tier"][roof_id],
+            "loss_low": float(yields["shading_loss_low"][roof_id]),
+            "loss_high": float(yields["shading_loss_high"][roof_id]),
+        },
+        "uncertainty": _explain_doubt(roof_id, offer),
+        "years": [
+            _explain_year(plan, year, sky, _cases(plan, roof_id, planes, offer))
+            for year, sky in years
+        ],
     }
 
 
+def _explain_doubt(roof_id: str, offer: Potential) -> list[dict[str, Any]]:
+    """List the errors of one roof's energy, and what better facts would be worth."""
+    energies = [float(e) for e in offer.energy_by_year_kwh.sum()]
+    some = offer.roofs.loc[[roof_id]]
+    half = doubt(offer.yields.loc[[roof_id]])
+    parts = error_budget(some, weather_energies_kwh=energies, shading_half_range=half)
+    worth = worth_of_facts(offer.yields.loc[[roof_id], "energy_ac_kwh"], parts).iloc[0]
+    return [
+        {
+            "name": part.name,
+            "common": part.common,
+            "sigma": float(part.sigma.iloc[0]),
+            "p90_gain_kwh": float(worth[part.name]) if part.name in worth else None,
+        }
+        for part in parts
+        if part.sigma.iloc[0] > 0
+    ]
+
+
+def _cases(
+    plan: Plan, roof_id: str, planes: Planes, offer: Potential
+) -> list[tuple[Planes, Shade | None]]:
+    """List the planes and shades whose mean is the roof's energy: halves of pairs, bounds of heights."""
+    layout = offer.layouts.loc[[roof_id]]
+    views = offer.surroundings
+    bounds: list[Bound] = ["low"]
+    if views is not None and bool(views.unknown[roof_id]):
+        bounds.append("high")
+    cases = []
+    for bound in bounds:
+        one, other = shades_of(plan, layout, views, bound)
+        cases.append((planes, one))
+        if layout["arrangement"].iloc[0] == "east_west":
+            cases.append((planes.turned, other))
+    return cases
+
+
 def _explain_year(
-    plan: Plan, year: WeatherYear, sky: Sky, planes: Planes, layout: dict[Any, Any]
+    plan: Plan, year: WeatherYear, sky: Sky, cases: list[tuple[Planes, Shade | None]]
 ) -> dict[str, Any]:
     """Follow one roof through one weather year, by our chain and by ModelChain."""
-    halves = [planes]
-    if layout["arrangement"] == "east_west":
-        halves.append(replace(planes, azimuth=(planes.azimuth + 180.0) % 360.0))
     albedo, station = plan.site.albedo, (year.latitude, year.longitude, year.altitude)
-    falls = [loss_waterfall(sky, half, plan.pv, albedo) for half in halves]
-    chains = [modelchain_energy(sky, half, plan.pv, albedo) for half in halves]
-    plain = [plain_modelchain(sky, half, plan.pv, albedo, station) for half in halves]
+    falls = [loss_waterfall(sky, one, plan.pv, albedo, shade) for one, shade in cases]
+    chains = [modelchain_energy(sky, one, plan.pv, albedo, shade) for one, shade in cases]
+    plain = [plain_modelchain(sky, one, plan.pv, albedo, station) for one, _ in cases]
     waterfall = pd.concat(falls, axis=1).mean(axis=1)[falls[0].index]
     chain = float(sum(c.sum() for c in chains) / len(chains))
     ours = float(waterfall["ac"])
@@ -342,6 +218,8 @@ def explanation_text(found: dict[str, Any], language: str) -> str:
         lines += _area_lines(roof, language)
         for year in roof["years"]:
             lines += ["", *_energy_lines(roof, year, language)]
+        lines += ["", *_doubt_lines(roof, language)]
+    lines += ["", *_tradeoff_lines(found["tradeoffs"], language)]
     return "\n".join(lines)
 
 
@@ -371,6 +249,51 @@ def _area_lines(roof: dict[str, Any], language: str) -> list[str]:
     lines.append(_line(text("explain.module_area", language), layout["module_area_m2"], "m²"))
     lines.append(_line(text("explain.capacity", language), layout["capacity_kwp"], "kWp"))
     return lines
+
+
+def _doubt_lines(roof: dict[str, Any], language: str) -> list[str]:
+    """Write how sure the energy is, the largest error first, each with a bar."""
+    lines = [text("explain.doubt", language)]
+    lines.append(_line(text("explain.p90", language), roof["p90_energy_ac_kwh"], "kWh"))
+    shading = roof["shading"]
+    if shading["loss_high"] - shading["loss_low"] > 1e-6:
+        facts = {"low": f"{shading['loss_low']:.1%}", "high": f"{shading['loss_high']:.1%}"}
+        lines.append("  " + text("explain.height_unknown", language, **facts))
+    for part in sorted(roof["uncertainty"], key=lambda p: -p["sigma"]):
+        name = label("uncertainty", part["name"], language)
+        sort = text(f"explain.{'common' if part['common'] else 'own'}", language)
+        gain = part["p90_gain_kwh"]
+        note = text("explain.worth", language, gain=f"{gain:,.0f}") if gain else ""
+        bar = "█" * round(part["sigma"] * 200)
+        lines.append(_line(name, 100 * part["sigma"], "%", f"{sort} {bar} {note}"))
+    return lines
+
+
+def _tradeoff_lines(options: list[dict[str, Any]], language: str) -> list[str]:
+    """Write the ways to fill the roofs side by side."""
+    lines = [text("explain.tradeoff", language)]
+    columns = ("capacity_kwp", "energy_ac_kwh", "specific_yield_kwh_kwp")
+    rates = (
+        "installable_module_area_rate",
+        "installable_array_area_rate",
+        "total_roof_module_area_rate",
+    )
+    heads = [text(f"explain.option.{c}", language) for c in (*columns, *rates)]
+    lines.append("  " + " " * 18 + "".join(_right(head, 16) for head in heads))
+    names = variants()
+    for option in options:
+        name = names[option["variant"]][language]
+        wide = sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in name)
+        cells = [f"{option[c]:,.0f}" if pd.notna(option[c]) else "–" for c in columns]
+        cells += [f"{option[c]:.1%}" if pd.notna(option[c]) else "–" for c in rates]
+        lines.append(f"  {name}{' ' * max(18 - wide, 1)}" + "".join(_right(c, 16) for c in cells))
+    return lines
+
+
+def _right(value: str, width: int) -> str:
+    """Set a text to the right; Chinese letters are two columns wide."""
+    wide = sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in value)
+    return " " * max(width - wide, 1) + value
 
 
 def _energy_lines(roof: dict[str, Any], year: dict[str, Any], language: str) -> list[str]:

@@ -59,7 +59,7 @@ def run(plan: Plan, step: Step = silent, allowed_gates: Iterable[str] = ()) -> S
 
     # what the roofs offer
     buildings = of_interest(plan, inputs.buildings, register)
-    found = potential_of(plan, buildings, inputs.weather, place, step)
+    found = potential_of(plan, buildings, inputs.weather, place, inputs.buildings, step)
 
     # in which order to build
     with step("ranking"):

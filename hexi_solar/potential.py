@@ -21,10 +21,11 @@ from hexi_solar.facts import fact
 from hexi_solar.inputs import Place, Step, silent
 from hexi_solar.layout import module_layouts, row_azimuths, shade_free_shadows
 from hexi_solar.roofs import long_side_azimuth, roof_planes
+from hexi_solar.surroundings import Bound, Surroundings, surroundings_of
 from hexi_solar.tradeoff import choose_variants, tradeoff_table, variants
 from hexi_solar.uncertainty import Part, error_budget, exceedance, portfolio, relative_sigma
 from hexi_solar.weather import WeatherYear
-from hexi_solar.yields import Sky, annual_yields, hourly_chain, planes_of, sky_of
+from hexi_solar.yields import Shade, Sky, annual_yields, hourly_chain, planes_of, sky_of
 
 OBJECTIVES = ("max_energy_per_kwp", "max_energy_per_roof", "max_npv", "coverage_target")
 
@@ -42,6 +43,7 @@ class Potential:
     """Each roof under each weather year, one column per year. [kWh]"""
     night_energy_kwh_kwp: pd.Series
     """Energy of hours with the sun well below the horizon, of a sample of roofs."""
+    surroundings: Surroundings | None = None
 
 
 def potential_of(
@@ -49,6 +51,7 @@ def potential_of(
     buildings: gpd.GeoDataFrame,
     weather: tuple[WeatherYear, ...],
     place: Place,
+    around: gpd.GeoDataFrame,
     step: Step = silent,
 ) -> Potential:
     """
@@ -64,6 +67,8 @@ def potential_of(
         Years to average over.
     place
         Where they stand.
+    around
+        All buildings of the district: what may shade.
     step
         As for `plan.run`.
     """
@@ -72,15 +77,17 @@ def potential_of(
         roofs, exclusions, layouts = all_roofs_and_layouts(base, buildings, place)
     with step("yields"):
         skies = [sky_of_year(year) for year in weather]
+    with step("shading"):
+        views = surroundings_of(plan, roofs, around, place)
     with step("tradeoff"):
-        options = layout_options(plan, buildings, roofs, layouts, skies, place)
+        options = layout_options(plan, buildings, roofs, layouts, skies, place, views)
         tradeoffs = tradeoff_table(roofs, options)
         layouts = chosen_layouts(plan, buildings, roofs, layouts, tradeoffs, place)
     with step("yields_chosen"):
-        yields, by_year = mean_yields(plan, layouts, skies)
+        yields, by_year = shaded_yields(plan, layouts, skies, views)
         yields = with_uncertainty(roofs, yields, by_year)
         night = night_energy(plan, layouts, skies[0])
-    return Potential(roofs, exclusions, layouts, yields, tradeoffs, by_year, night)
+    return Potential(roofs, exclusions, layouts, yields, tradeoffs, by_year, night, views)
 
 
 def _base_layout(settings: Layout) -> Layout:
@@ -150,6 +157,7 @@ def layout_options(
     layouts: gpd.GeoDataFrame,
     skies: list[Sky],
     place: Place,
+    views: Surroundings | None,
 ) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
     """Fill flat roofs in every way of `facts/layouts.toml`; pitched roofs have one way."""
     flat = roofs[roofs["roof_kind"] == "flat"]
@@ -162,7 +170,7 @@ def layout_options(
         settings = variant_layout(plan.layout, variant)
         placed = place_modules(settings, below, flat, place, fields=False)
         placed = pd.concat([pd.DataFrame(placed), pd.DataFrame(pitched)]).loc[roofs.index]
-        options[name] = (placed, mean_yields(plan, placed, skies)[0])
+        options[name] = (placed, shaded_yields(plan, placed, skies, views)[0])
     return options
 
 
@@ -212,8 +220,49 @@ def sky_of_year(year: WeatherYear) -> Sky:
     )
 
 
+def shaded_yields(
+    plan: Plan, layouts: pd.DataFrame, skies: list[Sky], views: Surroundings | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """
+    Calculate yields under what stands around, between the bounds of unknown heights.
+
+    Returns
+    -------
+    yields, by_year
+        As `mean_yields`, with `shading_loss_low`, `shading_loss_high` and `shading_tier`.
+    """
+    low, by_year = mean_yields(plan, layouts, skies, shades_of(plan, layouts, views, "low"))
+    low["shading_loss_low"] = low["shading_loss_high"] = low["shading_loss"]
+    low["shading_tier"] = "open" if views is None else "footprint"
+    nobody = pd.Index([])
+    doubtful = nobody if views is None else layouts.index[views.unknown[layouts.index]]
+    if len(doubtful):
+        some = layouts.loc[doubtful]
+        high, high_by_year = mean_yields(plan, some, skies, shades_of(plan, some, views, "high"))
+        numbers = [c for c in high.columns if c != "building_id"]
+        low.loc[doubtful, "shading_loss_high"] = high["shading_loss"]
+        low.loc[doubtful, numbers] = 0.5 * (low.loc[doubtful, numbers] + high[numbers])
+        by_year.loc[doubtful] = 0.5 * (by_year.loc[doubtful] + high_by_year)
+    return low, by_year
+
+
+def shades_of(
+    plan: Plan, layouts: pd.DataFrame, views: Surroundings | None, bound: Bound
+) -> tuple[Shade | None, Shade | None]:
+    """Return the shade of each layout, and of the halves of pairs that face the other way."""
+    if views is None:
+        return None, None
+    planes = planes_of(layouts, plan.layout.module_length_m)
+    one = views.shade(layouts.index, planes, bound)
+    pairs = (layouts["arrangement"] == "east_west").any()
+    return one, views.shade(layouts.index, planes.turned, bound) if pairs else None
+
+
 def mean_yields(
-    plan: Plan, layouts: pd.DataFrame, skies: list[Sky]
+    plan: Plan,
+    layouts: pd.DataFrame,
+    skies: list[Sky],
+    shades: tuple[Shade | None, Shade | None] = (None, None),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     Average the yields over the weather years; several years share one roof.
@@ -230,6 +279,8 @@ def mean_yields(
             plan.pv,
             albedo=plan.site.albedo,
             collector_width_m=plan.layout.module_length_m,
+            shade=shades[0],
+            opposite_shade=shades[1],
         )
         for sky in skies
     ]
@@ -248,10 +299,17 @@ def with_uncertainty(
     roofs: pd.DataFrame, yields: pd.DataFrame, by_year: pd.DataFrame
 ) -> pd.DataFrame:
     """Add the energies that are exceeded with 50, 75 and 90 % probability in a single year."""
-    sigma = relative_sigma(
-        error_budget(roofs, weather_energies_kwh=[float(e) for e in by_year.sum()])
-    )
+    energies = [float(e) for e in by_year.sum()]
+    budget = error_budget(roofs, weather_energies_kwh=energies, shading_half_range=doubt(yields))
+    sigma = relative_sigma(budget)
     return yields.assign(sigma=sigma).join(exceedance(yields["energy_ac_kwh"], sigma))
+
+
+def doubt(yields: pd.DataFrame) -> pd.Series:
+    """Return half of the relative range that unknown heights leave to each roof's light. [-]"""
+    spread = yields["shading_loss_high"] - yields["shading_loss_low"]
+    half: pd.Series = 0.5 * spread / (1.0 - yields["shading_loss"]).clip(lower=0.01)
+    return half.clip(lower=0.0)
 
 
 def portfolios(roofs: pd.DataFrame, yields: pd.DataFrame, by_year: pd.DataFrame) -> dict[str, Any]:
@@ -268,7 +326,9 @@ def portfolios(roofs: pd.DataFrame, yields: pd.DataFrame, by_year: pd.DataFrame)
     energies = [float(e) for e in by_year.sum()]
     found = {}
     for name, years, share in (("year", 1, 1.0), ("life", life, ageing)):
-        parts: list[Part] = error_budget(roofs, years=years, weather_energies_kwh=energies)
+        parts: list[Part] = error_budget(
+            roofs, years=years, weather_energies_kwh=energies, shading_half_range=doubt(yields)
+        )
         found[name] = portfolio(yields["energy_ac_kwh"] * share, parts, roofs["building_id"])
         found[name]["years"] = years
     return found

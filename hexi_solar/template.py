@@ -58,6 +58,7 @@ def plan_template() -> str:
         "roofs",
         "layout",
         "pv",
+        "shading",
         "ranking",
         "review",
         "coverage",

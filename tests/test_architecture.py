@@ -34,12 +34,23 @@ STEPS = {
     "tradeoff",
     "gates",
 }
-SEAMS = {"layers", "weather", "maps", "exports", "demo"}
-TOP = {"record", "inputs", "potential", "plan", "explain", "cli", "__main__"}
+SEAMS = {"layers", "surface", "weather", "maps", "exports", "demo"}
+TOP = {
+    "record",
+    "inputs",
+    "surroundings",
+    "potential",
+    "witness",
+    "plan",
+    "explain",
+    "cli",
+    "__main__",
+}
 ORDER = [
     GROUND,
     STEPS | SEAMS,
     {"record", "inputs"},
+    {"surroundings", "witness"},
     {"potential"},
     {"plan"},
     {"explain"},

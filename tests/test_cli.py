@@ -100,7 +100,6 @@ def test_run_says_what_came_out(once):
         "roofs_at_or_over_threshold": 2,
         "candidates": 2,
         "for_review": 0,
-        "for_review": 0,
         "projects": 0,
     }
     assert said["capacity_kwp"] > 0
@@ -162,9 +161,16 @@ def test_check_computes_nothing_and_names_every_assumption(tiny):
     assert not (tiny / "outputs").exists()
 
 
-def test_explain_recomputes_with_modelchain(tiny):
+def test_explain_recomputes_with_modelchain(ran):
     """The waterfall closes, and ModelChain agrees to 1e-6."""
+    tiny = ran
     found = json.loads(hexi("explain", "S1", "plan.toml", "--json", cwd=tiny).stdout)
+    # what is explained is what was published
+    published = pd.read_parquet(ran / "outputs/tiny/yields.parquet").loc["S1"]
+    explained = found["roofs"][0]
+    assert explained["energy_ac_kwh"] == pytest.approx(published["energy_ac_kwh"], rel=1e-9)
+    ours = explained["years"][0]["specific_yield_kwh_kwp"]
+    assert ours == pytest.approx(published["specific_yield_kwh_kwp"], rel=1e-6)
     roof = found["roofs"][0]
     assert sum(e["area_m2"] for e in roof["exclusions"]) + roof["usable_m2"] == pytest.approx(1800)
     assert roof["years"][0]["relative_difference"] < 1e-6

@@ -15,7 +15,7 @@ import pytest
 
 from hexi_solar import config
 from hexi_solar.errors import Notices
-from hexi_solar.explain import loss_waterfall
+from hexi_solar.witness import loss_waterfall
 from hexi_solar.weather import WeatherYear, climate_year, read_weather_file
 from hexi_solar.yields import (
     Planes,

@@ -8,7 +8,7 @@ import pvlib
 import pytest
 
 from hexi_solar.config import PV
-from hexi_solar.explain import loss_waterfall, modelchain_energy, plain_modelchain
+from hexi_solar.witness import loss_waterfall, modelchain_energy, plain_modelchain
 from hexi_solar.yields import (
     MONTHS,
     Planes,

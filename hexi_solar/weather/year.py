@@ -40,7 +40,7 @@ class WeatherYear:
     closure_rmse_w_m2: float
     """RMSE of ghi = dhi + dni cos z at that offset; NaN where nothing can be told. [W/m²]"""
     source: str
-    """`measured` for a file, `assumed` for the built-in climate year."""
+    """`file` for a file, `assumed` for the built-in climate year."""
     repairs: Mapping[str, int]
     """What was repaired = hours."""
     path: Path | None = None

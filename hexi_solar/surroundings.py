@@ -1,0 +1,141 @@
+"""What stands around the roofs, and what it leaves of their light.
+
+From footprints and heights alone: every roof is looked at from many points, and the part
+of them that the sun reaches is kept for each part of the sky. A neighbour of unknown
+height is neither nothing nor a tower: both bounds are worked out, the energy between them
+is taken, and what lies between goes into the uncertainty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hexi_solar.config import Plan
+from hexi_solar.inputs import Place
+from hexi_solar.shading import (
+    Points,
+    horizon_view,
+    lit_fraction,
+    neighbours_of,
+    roof_means,
+    sample_points,
+    sky_view,
+    skylines_from_footprints,
+)
+from hexi_solar.yields import Planes, Shade
+
+Bound = Literal["low", "high"]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Skylines of the points of all roofs, in the order of the roof table."""
+
+    roofs: pd.Index
+    points: Points
+    skyline: dict[str, npt.NDArray[np.float64]]
+    """By bound: as if neighbours of unknown height were not there, or as high as they may be. [°]"""
+    lit: dict[str, npt.NDArray[np.float32]]
+    """By bound, shape (roofs, directions, bands). [-]"""
+    unknown: pd.Series
+    """Roofs whose light depends on a height that is not known."""
+
+    def shade(self, roofs: pd.Index, planes: Planes, bound: Bound = "low") -> Shade:
+        """
+        Say what the surroundings leave of the light of modules on some roofs.
+
+        Parameters
+        ----------
+        roofs
+            Of these roofs, one for each plane.
+        planes
+            That the modules lie in.
+        bound
+            How neighbours of unknown height are taken.
+        """
+        where = self.roofs.get_indexer(roofs)
+        tilt, azimuth = np.zeros(len(self.roofs)), np.full(len(self.roofs), 180.0)
+        tilt[where], azimuth[where] = planes.tilt, planes.azimuth
+        of_point = self.points.roof
+        facing = (self.skyline[bound], tilt[of_point], azimuth[of_point])
+        return Shade(
+            self.lit[bound][where],
+            roof_means(sky_view(*facing), self.points)[where],
+            roof_means(horizon_view(*facing), self.points)[where],
+        )
+
+
+def surroundings_of(
+    plan: Plan,
+    roofs: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
+    place: Place,
+) -> Surroundings | None:
+    """
+    Look around from every roof.
+
+    Parameters
+    ----------
+    plan
+        `[shading]` says how many directions, how far, from how many points.
+    roofs
+        Table of `schema.py`; geometry is the usable area.
+    buildings
+        All buildings of the district, with `height_m` and `status`.
+    place
+        For the direction of true north.
+
+    Returns
+    -------
+    surroundings
+        None if the plan asks for an open horizon.
+    """
+    settings = plan.shading
+    if settings.tier == "open":
+        return None
+    height = buildings["height_m"].to_numpy(float).copy()
+    # what is not built yet shades nothing today, but a roof on it is as high as it will be
+    coming = buildings["status"].isin(["planned", "approved"]).to_numpy()
+    standing = np.where(coming, 0.0, height)
+    own_height = pd.Series(height, buildings.index).reindex(roofs["building_id"])
+    points = sample_points(
+        roofs,
+        pd.Series(own_height.to_numpy(), roofs.index),
+        at_least=settings.points_at_least,
+        at_most=settings.points_at_most,
+        clearance_m=plan.roofs.module_clearance_m,
+    )
+    home = buildings.index.get_indexer(roofs["building_id"])
+    flat = (roofs["roof_kind"] == "flat").to_numpy()
+    above = max(plan.roofs.parapet_height_m - plan.roofs.module_clearance_m, 0.0)
+    known = height[np.isfinite(height)]
+    tall = float(np.quantile(known, settings.unknown_height_quantile)) if len(known) else 0.0
+    short = float(np.quantile(known, 1.0 - settings.unknown_height_quantile)) if len(known) else 0.0
+    seen = skylines_from_footprints(
+        points,
+        neighbours_of(buildings.geometry.to_numpy(), standing),
+        home[points.roof],
+        directions=settings.directions,
+        reach_m=settings.reach_m,
+        true_north=place.frame.true_north,
+        unknown_height_m=tall,
+        unknown_roof_m=short,
+        parapet_m=np.where(flat, above, 0.0)[points.roof],
+    )
+    doubtful = np.bincount(points.roof, weights=seen.unknown, minlength=points.roofs) > 0
+    lit_low = lit_fraction(seen.low, points, bins=settings.bands)
+    same = seen.high is seen.low
+    lit_high = lit_low if same else lit_fraction(seen.high, points, bins=settings.bands)
+    return Surroundings(
+        roofs=roofs.index,
+        points=points,
+        skyline={"low": seen.low, "high": seen.high},
+        lit={"low": lit_low, "high": lit_high},
+        unknown=pd.Series(doubtful, roofs.index),
+    )

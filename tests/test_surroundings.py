@@ -1,0 +1,79 @@
+"""What stands around roofs, from the table of buildings to energy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from hexi_solar.config import Plan, Shading
+from hexi_solar.inputs import Place
+from hexi_solar.potential import potential_of
+from hexi_solar.roofs import Frame
+from hexi_solar.weather import climate_year
+
+PLACE = Place(39.08, 117.22, Frame())
+YEARS = (climate_year(39.083, 117.067, 2.5, "Asia/Shanghai"),)
+
+
+def street(tower_m: float, status: str = "completed") -> gpd.GeoDataFrame:
+    """A school 12 m high with a tower 15 m to the south."""
+    rows = {
+        "name": "", "owner_type": "school", "roof_kind": "flat", "roof_kind_source": "surveyed",
+        "load_evidence": "none", "load_reserve_kn_m2": np.nan, "load_state": "unknown", "latitude": 39.08,
+    }  # fmt: skip
+    x, y = 519_000.0, 4_327_000.0
+    shapes = [shapely.box(x, y, x + 60, y + 30), shapely.box(x, y - 35, x + 60, y - 15)]
+    frame = gpd.GeoDataFrame([rows, rows], index=["school", "tower"], geometry=shapes, crs=4548)
+    return frame.assign(height_m=[12.0, tower_m], status=["completed", status])
+
+
+def energy(buildings: gpd.GeoDataFrame, **shading) -> pd.Series:
+    plan = replace(Plan(), shading=Shading(**shading))
+    found = potential_of(plan, buildings.loc[["school"]], YEARS, PLACE, buildings)
+    return found.yields.iloc[0]
+
+
+def test_a_higher_tower_takes_more():
+    """Energy falls with the tower's height; one lower than the roof takes nothing."""
+    heights = (5.0, 20.0, 40.0, 80.0)
+    found = [energy(street(h))["energy_ac_kwh"] for h in heights]
+    assert found == sorted(found, reverse=True)
+    assert found[0] == pytest.approx(energy(street(0.0))["energy_ac_kwh"])
+    assert found[3] < 0.8 * found[0]
+
+
+def test_an_open_horizon_is_a_setting():
+    """With nothing around, only rows shade, and the tier says so."""
+    open_ = energy(street(80.0), tier="open")
+    assert open_["shading_tier"] == "open"
+    assert (
+        open_["energy_ac_kwh"] > energy(street(0.0))["energy_ac_kwh"]
+    )  # the parapet is left out too
+    assert energy(street(80.0))["shading_tier"] == "footprint"
+
+
+def test_an_unknown_height_is_neither_nothing_nor_a_tower():
+    """Both bounds are shown, the energy lies between them, and the doubt widens the interval."""
+    unknown, known = energy(street(np.nan), unknown_height_quantile=1.0), energy(street(0.0))
+    assert unknown["shading_loss_low"] == pytest.approx(known["shading_loss"])
+    # the only known height is the school's own: a neighbour as high as the roof takes nothing
+    assert unknown["shading_loss_high"] >= unknown["shading_loss_low"]
+    town = pd.concat([street(np.nan), street(60.0).loc[["tower"]].rename({"tower": "far"})])
+    far = town.geometry.iloc[2]
+    town = town.set_geometry(
+        [*town.geometry.iloc[:2], shapely.affinity.translate(far, 5_000)], crs=4548
+    )
+    found = energy(town, unknown_height_quantile=1.0)
+    assert found["shading_loss_low"] < found["shading_loss"] < found["shading_loss_high"]
+    assert found["sigma"] > known["sigma"]
+
+
+def test_what_is_not_built_yet_does_not_shade():
+    """A planned tower takes nothing today."""
+    planned = energy(street(80.0, "planned"))["energy_ac_kwh"]
+    assert planned == pytest.approx(energy(street(0.0))["energy_ac_kwh"])
