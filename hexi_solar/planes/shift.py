@@ -80,7 +80,7 @@ def footprint_shift(
     Notes
     -----
     Each point of a wall with outward normal n sees its step at a distance t along n. The
-    shift d and the overhang o solve n·d + o = t in least squares with Huber weights.
+    shift d and the overhang o solve n·d + o = t in least squares, walls that disagree weighing less.
     """
     points, normals, _ = wall_points(footprints, settings.shift_reach_m)
     return solve_shift(
