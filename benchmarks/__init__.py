@@ -1,0 +1,1 @@
+"""Comparisons with peers, runnable, in one run and on the same cores."""
