@@ -299,7 +299,8 @@ def _right(value: str, width: int) -> str:
 def _energy_lines(roof: dict[str, Any], year: dict[str, Any], language: str) -> list[str]:
     """Write the waterfall from light to energy, and ModelChain beside it."""
     source = label("source", year["weather_source"], language)
-    lines = [text("explain.weather", language, weather=year["weather"], source=source)]
+    name = label("weather_name", year["weather"], language)
+    lines = [text("explain.weather", language, weather=name, source=source)]
     unit, running = "kWh/kWp", 0.0
     for name, value in year["waterfall_kwh_per_kwp"].items():
         if name == "ac":

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from hexi_solar.errors import Problem, SchemaError
+from hexi_solar.labels import column_label, text
 
 OWNER_TYPES = (
     "government", "school", "university", "hospital", "culture", "sport", "office", "mall",
@@ -352,13 +353,26 @@ def _rows(code: str, where: str, column: str, rows: pd.Index, total: int, limit:
 def dictionary_text(table: Table, language: str) -> str:
     """Write one table's data dictionary as aligned text."""
     title = table.zh if language == "zh" else table.en
-    lines = [f"{table.name} - {title}", f"  index: {', '.join(table.index)}"]
+    index = text("exports.dictionary.index", language)
+    lines = [f"{table.name} - {title}", f"  {index}: {', '.join(table.index)}"]
     for column in table:
-        limits = ", ".join(column.words)
-        if not limits and np.isfinite([column.low, column.high]).any():
-            limits = f"{column.low:g}..{column.high:g}"
+        kind = text(f"exports.dictionary.kinds.{column.kind}", language)
+        # a Chinese character is as wide as two letters
+        kind += " " * (12 - len(kind) - sum(letter > "\u2e7f" for letter in kind))
+        limits = _limits(column, language)
         meaning = column.zh if language == "zh" else column.en
         unit = f"[{column.unit or '-'}]" if column.kind in ("float", "int") else ""
-        line = f"  {column.name:<30} {column.kind:<6} {unit:<10} {meaning}"
+        line = f"  {column.name:<30} {kind} {unit:<10} {meaning}"
         lines.append(line + (f"  ({limits})" if limits else ""))
     return "\n".join(lines)
+
+
+def _limits(column: ColumnSpec, language: str) -> str:
+    """Write the words with their names, or the range, of one column."""
+    if column.words:
+        named = [(w, column_label(column.name, w, language)) for w in column.words]
+        return ", ".join(w if w == name else f"{w} = {name}" for w, name in named)
+    low, high = np.isfinite([column.low, column.high])
+    if low and high:
+        return f"{column.low:g}..{column.high:g}"
+    return f"≥ {column.low:g}" if low else f"≤ {column.high:g}" if high else ""

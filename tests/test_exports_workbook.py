@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from study_fixture import HOSTILE, in_english, make_study
 
@@ -158,7 +159,8 @@ def test_headers_stay_in_sight_and_repeat_in_print(book):
     row = header_row(sheet, "总排名")
     assert sheet.freeze_panes == f"D{row + 1}"
     assert sheet.print_title_rows == f"${row}:${row}"
-    assert sheet.auto_filter.ref == f"A{row}:AI{row + 6}"
+    last = get_column_letter(len(CANDIDATES.names) + 1)
+    assert sheet.auto_filter.ref == f"A{row}:{last}{row + 6}"
     for sheet in book:
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.sheet_properties.pageSetUpPr.fitToPage

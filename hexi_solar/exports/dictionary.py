@@ -37,6 +37,7 @@ def write_dictionary(book: Book) -> None:
     ]  # fmt: skip
     name, note = said("sheet.dictionary"), said("dictionary_note")
     sheet = Sheet(book, name, name, note, len(fields))
+    sheet.most_lines = 6
     header = sheet.header(fields)
     for name, files in FILES.items():
         table = TABLES[name]

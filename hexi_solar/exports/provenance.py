@@ -19,7 +19,7 @@ LEVELS = ("refused", "warning", "left_out", "repaired", "assumed", "info")
 def write_provenance(book: Book, study: Study) -> None:
     """Write one section per kind of origin on one sheet."""
     said = book.said
-    widths = (40, 60, 14, 11, 66, 22)
+    widths = (40, 60, 14, 11, 66, 26)
     fields = [Field("", widest=w) for w in widths]
     name, note = said("sheet.provenance"), said("provenance_note")
     sheet = Sheet(book, name, name, note, len(fields))

@@ -12,16 +12,9 @@ import pandas as pd
 from hexi_solar.config import Plan
 from hexi_solar.exports.tables import DECIMALS, day, is_unknown, joined
 from hexi_solar.facts import cited, read_facts
-from hexi_solar.labels import catalogue, label, text
+from hexi_solar.labels import catalogue, column_label, label, text
 from hexi_solar.schema import ColumnSpec
 
-# in which lists of the labels a column's words are; one not named here has its own, and
-# whatever ends in _source says where a value is from
-ENUMS = {
-    "public_institution": ("yes_no",), "eligible": ("yes_no",), "pv_reserved": ("yes_no",),
-    "evidence": ("source",), "reasons": ("reason",), "reason": ("exclusion",),
-    "source": ("tier",), "kind": ("kind", "stage"),
-}  # fmt: skip
 # digits after the point for people, by unit
 FOR_PEOPLE = {
     "m²": 0,
@@ -66,16 +59,8 @@ def word(value: Any, column: str, language: str) -> str:
     --------
     >>> word("school", "owner_type", "zh"), word("yes", "eligible", "en")
     ('中小学与幼儿园', 'Yes')
-    >>> word("derived", "height_source", "zh"), word("connected", "kind", "zh")
-    ('推算', '并网')
     """
-    if is_unknown(value):
-        return ""
-    usual = "source" if column.endswith("_source") else column
-    for kind in ENUMS.get(column, (usual,)):
-        if f"enum.{kind}.{value}" in catalogue():
-            return label(kind, value, language)
-    return str(value)
+    return "" if is_unknown(value) else column_label(column, value, language)
 
 
 def enumeration(kind: str, language: str) -> list[tuple[str, str]]:

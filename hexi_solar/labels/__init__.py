@@ -14,6 +14,13 @@ from importlib.resources import files
 from typing import Any
 
 LANGUAGES = ("zh", "en")
+# in which enumerations a column's words are; one not named here has its own, and
+# whatever ends in _source says where a value is from
+ENUMS = {
+    "public_institution": ("yes_no",), "eligible": ("yes_no",), "pv_reserved": ("yes_no",),
+    "evidence": ("source",), "reasons": ("reason",), "reason": ("exclusion",),
+    "source": ("tier",), "kind": ("kind", "stage"), "weather_source": ("weather_file", "source"),
+}  # fmt: skip
 
 
 @cache
@@ -62,3 +69,19 @@ def label(kind: str, value: object, language: str) -> str:
     """Return the name of one value of an enumeration; an unlisted value stands for itself."""
     entry = catalogue().get(f"enum.{kind}.{value}")
     return entry[language] if entry else str(value)
+
+
+def column_label(column: str, value: object, language: str) -> str:
+    """
+    Return the name of one word of a table's column; an unlisted one stands for itself.
+
+    Examples
+    --------
+    >>> column_label("height_source", "derived", "zh"), column_label("kind", "connected", "zh")
+    ('推算', '并网')
+    """
+    usual = "source" if column.endswith("_source") else column
+    for kind in ENUMS.get(column, (usual,)):
+        if f"enum.{kind}.{value}" in catalogue():
+            return label(kind, value, language)
+    return str(value)
