@@ -93,7 +93,9 @@ def _allowed(book: Book, column: ColumnSpec) -> str:
         return _listed(book, ((w, word(w, column.name, book.language)) for w in column.words))
     if column.name in LISTS:
         return _listed(book, enumeration(LISTS[column.name], book.language))
-    low, high = ("" if math.isinf(v) else f"{v:g}" for v in (column.low, column.high))
+    # a hair below zero is the rounding that is allowed, not a range
+    ends = (0.0 if abs(v) < 1e-6 else v for v in (column.low, column.high))
+    low, high = ("" if math.isinf(v) else f"{v:g}" for v in ends)
     if low and high:
         return f"{low} – {high}"
     return f"≥ {low}" if low else f"≤ {high}" if high else ""
