@@ -38,7 +38,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Rooftop PV and public-building retrofit for a city district. 城区屋顶光伏与公共建筑节能改造规划。",
+    help="城区屋顶光伏与公共建筑节能改造规划。 Rooftop PV and public-building retrofit for a city district.",
 )
 
 
@@ -50,11 +50,24 @@ class Language(StrEnum):
 
 
 PlanFile = Annotated[
-    Path | None, typer.Argument(help="plan.toml; none for the demonstration district.")
+    Path | None,
+    typer.Argument(
+        metavar="PLAN",
+        help="计划文件 plan.toml；不填则用示范区。 The plan; none for the demonstration district.",
+    ),
 ]
-Lang = Annotated[Language | None, typer.Option("--lang", help="Language; the plan's by default.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Folder of the results.")]
+Lang = Annotated[
+    Language | None,
+    typer.Option("--lang", help="语言；默认按计划。 Language; the plan's by default."),
+]
+# where there is no plan to ask
+Speech = Annotated[
+    Language, typer.Option("--lang", help="语言；默认中文。 Language; Chinese by default.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="只输出一个 JSON。 Print one JSON object instead of text.")
+]
+Out = Annotated[Path | None, typer.Option("--out", help="结果文件夹。 Folder of the results.")]
 
 
 def main() -> None:
@@ -130,7 +143,9 @@ def _plan(file: Path | None, lang: Language | None) -> Plan:
         if file is None:
             from hexi_solar.demo import write_demo
 
-            file = write_demo(DEMO)
+            file = DEMO / "plan.toml"
+            if not file.exists():
+                write_demo(DEMO)
         plan = read_plan(file)
     return replace(plan, language=lang.value) if lang else plan
 
@@ -139,18 +154,27 @@ def _folder(plan: Plan, out: Path | None) -> Path:
     return out if out is not None else Path("outputs") / plan.name
 
 
-@app.command()
+@app.command(
+    help="新建研究：写出带说明的 plan.toml 和 layers/。 "
+    "Start a study: a plan.toml that explains itself, and layers/."
+)
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="New folder of a study.")],
-    lang: Lang = None,
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="新研究的文件夹。 New folder of a study."),
+    ],
+    lang: Speech = Language.zh,
 ) -> None:
     """Write a commented plan.toml and an empty layers/ that says what goes where."""
-    language = lang.value if lang else "zh"
-    from hexi_solar.template import plan_template
+    language = lang.value
+    from hexi_solar.template import plan_template, study_name
 
     with _speaking(language):
         layers = folder / "layers"
-        written = {folder / "plan.toml": plan_template(), layers / "README.md": _layers_readme()}
+        written = {
+            folder / "plan.toml": plan_template(study_name(folder), language),
+            layers / "README.md": _layers_readme(),
+        }
         there = [file for file in written if file.exists()]
         if there:
             raise HexiSolarError(*[Problem("init_exists", {"file": f}) for f in there])
@@ -169,7 +193,10 @@ def _layers_readme() -> str:
     return files("hexi_solar.labels").joinpath("layers_readme.md").read_text("utf-8")
 
 
-@app.command()
+@app.command(
+    help="只读取、不计算，列出全部问题和假定。 "
+    "Read everything, list problems and assumptions, compute nothing."
+)
 def check(plan: PlanFile = None, lang: Lang = None, as_json: AsJson = False) -> None:
     """Read everything, compute nothing; print every problem and every assumption."""
     from hexi_solar.inputs import read_inputs
@@ -202,11 +229,17 @@ def _print_notices(notices: Notices, language: str) -> None:
 
 
 AllowGate = Annotated[
-    list[str] | None, typer.Option("--allow-gate", help="Pass this gate on purpose; recorded.")
+    list[str] | None,
+    typer.Option(
+        "--allow-gate", help="有意放行此核对项，并记录在案。 Pass this gate on purpose; recorded."
+    ),
 ]
 
 
-@app.command()
+@app.command(
+    help="完成全部计算，结果写入 outputs/<name>/。 "
+    "Carry out the study; results into outputs/<name>/."
+)
 def run(
     plan: PlanFile = None,
     out: Out = None,
@@ -282,7 +315,10 @@ def _print_summary(record: dict[str, Any], folder: Path, language: str) -> None:
         typer.echo(f"! {message}")
 
 
-@app.command(name="map")
+@app.command(
+    name="map",
+    help="用上次的结果表重绘地图。 Redraw map.html from the tables of an earlier run.",
+)
 def map_(plan: PlanFile = None, out: Out = None, lang: Lang = None) -> None:
     """Redraw map.html from the tables of an earlier run."""
     from dataclasses import replace
@@ -314,9 +350,16 @@ def _redraw(study: Any, folder: Path, write_map: Any) -> None:
 
 
 # an id may start with a minus sign
-@app.command(context_settings={"ignore_unknown_options": True})
+@app.command(
+    context_settings={"ignore_unknown_options": True},
+    help="逐项说明一栋建筑的结果，并用 pvlib ModelChain 复算。 "
+    "Explain one building, and recompute it with pvlib's ModelChain.",
+)
 def explain(
-    building: Annotated[str, typer.Argument(metavar="BUILDING_ID")],
+    building: Annotated[
+        str,
+        typer.Argument(metavar="BUILDING_ID", help="建筑编号。 Id of a building."),
+    ],
     plan: PlanFile = None,
     lang: Lang = None,
     as_json: AsJson = False,
@@ -335,13 +378,19 @@ def explain(
         typer.echo(explanation_text(found, language))
 
 
-@app.command()
+@app.command(
+    help="数据字典：每一列的单位、范围和含义。 "
+    "Data dictionary: unit, range and meaning of every column."
+)
 def columns(
-    table: Annotated[str | None, typer.Argument(help="One table; none for all.")] = None,
-    lang: Lang = None,
+    table: Annotated[
+        str | None,
+        typer.Argument(metavar="TABLE", help="表名；不填为全部。 One table; none for all."),
+    ] = None,
+    lang: Speech = Language.zh,
 ) -> None:
     """Print the data dictionary: every column with unit, range and meaning."""
-    language = lang.value if lang else "zh"
+    language = lang.value
     with _speaking(language):
         from hexi_solar.planfile import nearest
         from hexi_solar.schema import TABLES, dictionary_text
@@ -353,15 +402,25 @@ def columns(
     typer.echo("\n\n".join(dictionary_text(t, language) for t in chosen))
 
 
-@app.command()
+@app.command(
+    help="写出示范区（合成数据，每次字节相同）。 "
+    "Write the demonstration district (generated, always the same)."
+)
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where it is written.")] = DEMO,
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="写到哪里。 Where it is written.")
+    ] = DEMO,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="覆盖已改动的文件。 Replace files that were changed."),
+    ] = False,
+    lang: Speech = Language.zh,
 ) -> None:
     """Write the demonstration district (generated, always the same bytes)."""
-    with _speaking("zh"):
+    with _speaking(lang.value):
         from hexi_solar.demo import write_demo
 
-        typer.echo(str(write_demo(folder)))
+        typer.echo(str(write_demo(folder, force=force)))
 
 
 def _version(wanted: bool) -> None:
@@ -373,7 +432,10 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="显示版本。 Show the version."
+        ),
     ] = False,
 ) -> None:
     """Take the options that stand before a command."""

@@ -2,7 +2,8 @@
 
 A plan is a tree of frozen dataclasses. Each field carries its default, most of them
 numbers of `facts/`, and a string below it with meaning and unit. `planfile.py` reads a
-`plan.toml` into this tree and writes one that explains itself with those strings.
+`plan.toml` into this tree, `template.py` writes one that explains itself with those
+strings; their Chinese is in `labels/settings.toml`.
 """
 
 from __future__ import annotations

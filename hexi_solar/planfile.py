@@ -237,7 +237,7 @@ def nearest(word: str, known: Any) -> Say | str:
     Examples
     --------
     >>> nearest("mismatch_los", {"mismatch_loss", "wiring_loss"}).message("en")
-    '; did you mean mismatch_loss?'
+    ' (did you mean mismatch_loss?)'
     """
     close = difflib.get_close_matches(word, sorted(str(k) for k in known), n=1, cutoff=0.5)
     return Say("hint.nearest", {"word": close[0]}) if close else ""

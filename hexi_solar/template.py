@@ -1,12 +1,14 @@
 """A plan that explains itself: every setting at its default, with its meaning above it.
 
-The meanings are the strings that stand below the fields in `config.py`.
+The English meanings are the strings that stand below the fields in `config.py`, the
+Chinese ones are in `labels/settings.toml`.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -15,6 +17,7 @@ from typing import Any
 
 from hexi_solar import config
 from hexi_solar.config import Plan
+from hexi_solar.labels import text
 
 
 @cache
@@ -38,48 +41,116 @@ def meanings(kind: type) -> dict[str, str]:
     return found
 
 
-def plan_template() -> str:
-    """Write a plan with every setting, each at its default, explained and commented out."""
-    lines = ["# One study of hexi_solar. Lines that start with # show the defaults.", ""]
-    lines += _settings(Plan, skip=("path",))
-    lines += ["", "[layers.buildings]", 'path = "layers/buildings.gpkg"']
-    lines += _settings(config.Layer, skip=("path",))
-    lines += ["", "# [layers.buildings.columns]", '# name = "名称"']
-    lines += ['# floor_area_m2 = { column = "建筑面积", unit = "万m2" }']
-    for name in ("boundary", "subdistricts", "zones", "register"):
-        lines += ["", f"# [layers.{name}]", f'# path = "layers/{name}.gpkg"']
-    lines[-1] = '# path = "layers/register.xlsx"'
-    lines += ["", "# [[layers.attributes]]", '# path = "layers/attributes.xlsx"']
-    lines += ['# join = "building_id"   # or "name_address"']
-    for name in (
-        "buildings",
-        "weather",
-        "site",
-        "roofs",
-        "layout",
-        "pv",
-        "shading",
-        "ranking",
-        "review",
-        "coverage",
-    ):
-        lines += ["", f"[{name}]", *_settings(getattr(config, name.title().replace("Pv", "PV")))]
-    lines += ["", "[map]", *_settings(config.Map), "", "[engine]", *_settings(config.Engine)]
+def table_key(kind: type) -> str:
+    """
+    Name a settings class as the label file does.
+
+    Examples
+    --------
+    >>> table_key(config.AttributeTable), table_key(config.PV)
+    ('attribute_table', 'pv')
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
+
+
+def meaning(kind: type, name: str, language: str) -> str:
+    """
+    Say what one setting means.
+
+    Examples
+    --------
+    >>> meaning(config.Site, "albedo", "zh")
+    '周边地面反射率。[-]'
+    """
+    if language == "zh":
+        return text(f"setting.{table_key(kind)}.{name}", language)
+    return meanings(kind).get(name, "")
+
+
+def table_meaning(kind: type, language: str) -> str:
+    """Say what one table of settings is about."""
+    if language == "zh":
+        return text(f"setting_table.{table_key(kind)}", language)
+    return inspect.getdoc(kind) or ""
+
+
+def study_name(folder: Path) -> str:
+    """
+    Name a study after its folder, so that its results get a folder of their own.
+
+    Examples
+    --------
+    >>> study_name(Path("studies/河西 2026"))
+    '河西 2026'
+    """
+    name = folder.resolve().name
+    return "".join(c if c.isprintable() else "_" for c in name) or "study"
+
+
+def plan_template(name: str = "demo", language: str = "zh") -> str:
+    """
+    Write a plan with every setting, each at its default, explained and commented out.
+
+    Parameters
+    ----------
+    name
+        Name of the study, a folder name.
+    language
+        Of the explanations and of the study: ``"zh"`` or ``"en"``.
+    """
+    lines = _comment(text("cli.template_head", language))
+    given = {"name": name, "language": language}
+    lines += ["", *_settings(Plan, language, given=given, skip=("path",)), *_layers(language)]
+    for f in fields(Plan):
+        kind = type(getattr(Plan(), f.name))
+        if is_dataclass(kind) and kind is not config.Layers:
+            lines += ["", *_comment(table_meaning(kind, language)), f"[{f.name}]"]
+            lines += _settings(kind, language)
     return "\n".join(lines) + "\n"
 
 
-def _settings(kind: Any, skip: tuple[str, ...] = ()) -> list[str]:
-    """Write the plain settings of one table as comments."""
-    default, said = kind(), meanings(kind)
+def _layers(language: str) -> list[str]:
+    """Write the tables that name files: the buildings, and commented out, all others."""
+    lines = ["", *_comment(meaning(config.Layers, "buildings", language)), "[layers.buildings]"]
+    lines += ['path = "layers/buildings.gpkg"']
+    lines += _settings(config.Layer, language, skip=("path", "columns"))
+    lines += ["", *_comment(meaning(config.Layer, "columns", language))]
+    lines += ["# [layers.buildings.columns]", '# name = "名称"']
+    lines += ['# floor_area_m2 = { column = "建筑面积", unit = "万m2" }']
+    for f in fields(config.Layers):
+        if f.name == "buildings":
+            continue
+        head = f"[[layers.{f.name}]]" if f.default == () else f"[layers.{f.name}]"
+        suffix = "xlsx" if f.name in ("attributes", "register") else "gpkg"
+        lines += ["", *_comment(meaning(config.Layers, f.name, language))]
+        lines += [f"# {head}", f'# path = "layers/{f.name}.{suffix}"']
+        if f.name == "attributes":
+            lines += _comment(meaning(config.AttributeTable, "join", language))
+            lines.append('# join = "building_id"')
+    return lines
+
+
+def _settings(
+    kind: Any, language: str, *, given: Mapping[str, Any] | None = None, skip: tuple[str, ...] = ()
+) -> list[str]:
+    """Write the settings of one table: what is given as it is, the defaults as comments."""
+    default = kind()
     lines = []
     for f in fields(kind):
         value = getattr(default, f.name)
         if f.name in skip or is_dataclass(value):
             continue
-        if f.name not in ("layer", "attributes") or value != ():
-            lines += [f"# {line}" for line in said.get(f.name, "").splitlines()]
-            lines.append(f"# {f.name} = {toml_value(value)}")
+        lines += _comment(meaning(kind, f.name, language))
+        if given and f.name in given:
+            lines.append(f"{f.name} = {toml_value(given[f.name])}")
+        else:
+            lines.append(f"# {f.name} =" + ("" if value is None else f" {toml_value(value)}"))
     return lines
+
+
+def _comment(said: str) -> list[str]:
+    """Write a text as comments."""
+    return [f"# {line}" for line in said.splitlines()]
 
 
 def toml_value(value: Any) -> str:
@@ -91,14 +162,13 @@ def toml_value(value: Any) -> str:
     >>> toml_value((0.04, True, "南"))
     '[0.04, true, "南"]'
     """
-    if value is None:
-        return '""'
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple | list):
         return "[" + ", ".join(toml_value(v) for v in value) + "]"
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{k} = {toml_value(v)}" for k, v in value.items()) + " }"
+        pairs = ", ".join(f"{k} = {toml_value(v)}" for k, v in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
     if isinstance(value, str | Path):
         escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import get_type_hints
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+
+from hexi_solar import cli
+from hexi_solar.planfile import read_plan
 
 PLAN = """
 name = "tiny"
@@ -183,8 +188,8 @@ def test_explain_asks_whether_another_was_meant(tiny):
     """An id that there is not."""
     found = hexi("explain", "S2", "plan.toml", cwd=tiny)
     assert found.returncode == 1
-    assert "S2" in found.stderr
-    assert "S1" in found.stderr
+    assert "没有编号为 S2 的建筑（是否想写 S1？）。" in found.stderr
+    assert "buildings.parquet" in found.stderr
 
 
 def test_init_then_check(tiny):
@@ -197,6 +202,55 @@ def test_init_then_check(tiny):
     again = hexi("init", "study", cwd=tiny)
     assert again.returncode == 1
     assert "已存在" in again.stderr
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_new_study_has_a_name_of_its_own(tiny, language):
+    """Its plan names it after its folder and keeps the language it was asked for."""
+    assert hexi("init", "河西", "--lang", language, cwd=tiny).returncode == 0
+    shutil.copy(tiny / "buildings.geojson", tiny / "河西/layers/buildings.gpkg.geojson")
+    plan = (tiny / "河西/plan.toml").read_text("utf-8")
+    assert ("Roofs of a building" in plan) == (language == "en")
+    plan = plan.replace("buildings.gpkg", "buildings.gpkg.geojson")
+    (tiny / "河西/plan.toml").write_text(plan, "utf-8")
+    found = hexi("check", "河西/plan.toml", cwd=tiny)
+    assert found.returncode == 0, found.stderr
+    assert ("3 栋" in found.stdout) == (language == "zh")
+    assert read_plan(tiny / "河西/plan.toml").name == "河西"
+
+
+def test_every_command_is_described_in_both_languages():
+    """Commands, their arguments and their options: short, Chinese first, then English."""
+    for command in cli.app.registered_commands:
+        said = {command.name or command.callback.__name__: command.help}
+        hints = get_type_hints(command.callback, include_extras=True)
+        said |= {k: h.__metadata__[0].help for k, h in hints.items() if hasattr(h, "__metadata__")}
+        assert len(said) == len(hints), command.callback  # `return` stands for the command
+        for name, words in said.items():
+            assert re.match("[^A-Za-z]*[\u4e00-\u9fff].*。 [A-Z].*\\.$", words), (name, words)
+            assert len(words) < 100, (name, words)
+
+
+def test_an_edited_demonstration_district_is_left_alone(tmp_path):
+    """No command without a plan writes over it; `demo` refuses, and restores it if it must."""
+    folder = tmp_path / "layers/demo"
+    assert hexi("demo", cwd=tmp_path).returncode == 0
+    fresh = {f.name: f.read_bytes() for f in folder.iterdir()}
+    edited = (folder / "plan.toml").read_text("utf-8").replace('name = "demo"', 'name = "mine"')
+    (folder / "plan.toml").write_text(edited, "utf-8")
+    (folder / "ledger.csv").write_text("编号\n", "utf-8")
+    # `map` has no results to draw, and says where it looked for them
+    found = hexi("map", cwd=tmp_path)
+    assert found.returncode == 1
+    assert "outputs/mine" in found.stderr
+    refused = hexi("demo", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n- ") == 1
+    assert "ledger.csv, plan.toml" in refused.stderr
+    assert "buildings.geojson" not in refused.stderr
+    assert (folder / "ledger.csv").read_text("utf-8") == "编号\n"
+    assert hexi("demo", "--force", cwd=tmp_path).returncode == 0
+    assert {f.name: f.read_bytes() for f in folder.iterdir()} == fresh
 
 
 def test_columns(tmp_path):

@@ -86,7 +86,7 @@ def digests(folder: Path) -> dict[str, str]:
 def test_the_same_bytes_again_in_another_process(folder, tmp_path):
     """Neither the process, its hash seed, its language nor a first run changes a byte."""
     env = os.environ | {"PYTHONHASHSEED": "7", "LC_ALL": "C", "PYTHONUTF8": "0"}
-    command = [sys.executable, "-m", "hexi_solar.demo", str(tmp_path)]
+    command = [sys.executable, "-m", "hexi_solar", "demo", str(tmp_path)]
     for _ in range(2):
         subprocess.run(command, check=True, env=env, capture_output=True)
     assert digests(tmp_path) == digests(folder)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import tomllib
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from hexi_solar import config
 from hexi_solar.errors import ConfigError
+from hexi_solar.labels import catalogue
 from hexi_solar.planfile import parse_plan, read_plan
-from hexi_solar.template import meanings, plan_template, toml_value
+from hexi_solar.template import (
+    meaning,
+    meanings,
+    plan_template,
+    study_name,
+    table_key,
+    table_meaning,
+    toml_value,
+)
 
 
 @pytest.fixture
@@ -40,7 +52,7 @@ def test_everything_has_a_default(folder):
 def test_a_misspelt_key_names_the_nearest(folder):
     """Typing errors are found where they stand."""
     message = refusal(folder, "[pv]\nmismatch_los = 0.1\n")
-    assert message == "- plan.toml, [pv]: unknown key 'mismatch_los'; did you mean mismatch_loss?"
+    assert message == "- plan.toml, [pv]: unknown key 'mismatch_los' (did you mean mismatch_loss?)"
 
 
 def test_all_problems_at_once(folder):
@@ -128,37 +140,79 @@ def test_not_toml_and_not_there(tmp_path):
         read_plan(tmp_path / "other.toml")
 
 
-def test_the_template_says_the_defaults(folder):
-    """Every setting stands in it with its meaning; with the comments taken off, it is the defaults."""
-    template = plan_template()
-    assert parse_plan(
-        tomllib.loads(template.replace("layers/buildings.gpkg", "b.gpkg")), folder / "plan.toml"
-    )
-    uncommented = []
-    for line in template.splitlines():
-        bare = line.removeprefix("# ")
-        key = bare.split(" = ")[0]
-        known = key.isidentifier() and " = " in bare and key not in ("path", "join")
-        uncommented.append(bare if line.startswith("# ") and known else line)
-    text = "\n".join(uncommented).replace("layers/buildings.gpkg", "b.gpkg")
-    text = text.replace('name = "名称"', "").replace("floor_area_m2 = { column", "# {")
-    plan = parse_plan(tomllib.loads(text), folder / "plan.toml")
-    assert plan.roofs == config.Roofs()
-    assert plan.pv == config.PV()
-    assert plan.coverage == config.Coverage()
+SETTING = re.compile(r"# ([a-z_0-9]+ = .*)")
 
 
-def test_every_setting_is_explained():
-    """No field of a settings table stands without its meaning."""
-    for kind in (
-        config.Roofs,
-        config.Layout,
-        config.PV,
-        config.Coverage,
-        config.Weather,
-        config.Ranking,
-    ):
-        assert set(meanings(kind)) == set(kind.__dataclass_fields__)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_template_says_the_defaults(folder, language):
+    """As it is and with the comments taken off its settings, it is the defaults."""
+    template = plan_template("河西", language)
+    # what stands below a table that is itself commented out is an example
+    template = re.sub(r"(?m)^# \[+layers.*\n(# .*\n)+", "", template)
+    template = template.replace("layers/buildings.gpkg", "b.gpkg")
+    opened = "\n".join(SETTING.sub(r"\1", line) for line in template.splitlines())
+    assert opened.count(" = ") > 60
+    for text in (template, opened):
+        plan = parse_plan(tomllib.loads(text), folder / "plan.toml")
+        assert (plan.name, plan.language) == ("河西", language)
+        bare = parse(folder, "")
+        assert plan == replace(bare, name="河西", language=language)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_template_speaks_one_language(language):
+    """Every explanation is Chinese in a Chinese plan; examples and Chinese terms may stand in an English one."""
+    said = [line for line in plan_template("x", language).splitlines() if line.startswith("# ")]
+    said = [s for s in said if not re.match(r"# ([a-z_0-9]+ =|\[)", s)]
+    assert len(said) > 80
+    chinese = [s for s in said if re.search("[\u4e00-\u9fff]", s)]
+    assert chinese == said if language == "zh" else len(chinese) < 5
+
+
+def test_a_default_that_is_unknown_stands_without_a_value():
+    """What is left open is not written as an empty text."""
+    lines = plan_template().splitlines()
+    assert {"# as_of =", "# pitch_m =", "# sun_offset_minutes ="} <= set(lines)
+
+
+@pytest.mark.parametrize(
+    ("folder_name", "name"),
+    [("河西 2026", "河西 2026"), ('a"b', 'a"b'), ("tab\there", "tab_here"), ("a/..", None)],
+)
+def test_a_study_is_named_after_its_folder(tmp_path, folder_name, name):
+    """Each gets results of its own, whatever its folder is called."""
+    found = study_name(tmp_path / folder_name)
+    assert found == (tmp_path.name if name is None else name)
+    assert tomllib.loads(plan_template(found))["name"] == found
+    assert study_name(Path("/")) == "study"
+
+
+CLASSES = [c for c in vars(config).values() if inspect.isclass(c) and is_dataclass(c)]
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_setting_is_explained_in_both_languages(kind):
+    """No table and no setting stands without its meaning, and none is explained that there is not."""
+    known = {f.name for f in fields(kind) if not f.metadata.get("internal")}
+    if kind is config.Plan:
+        # a table is explained by its class
+        known = {n for n in known if not is_dataclass(getattr(config.Plan(), n))}
+    assert set(meanings(kind)) == known
+    start = f"setting.{table_key(kind)}."
+    chinese = {k.removeprefix(start): v for k, v in catalogue().items() if k.startswith(start)}
+    assert set(chinese) == known
+    assert table_meaning(kind, "zh")
+    assert table_meaning(kind, "en")
+    # a unit is the same in both languages
+    for name in known:
+        units = [re.search(r"\[[^\]]+\]$", meaning(kind, name, la)) for la in ("zh", "en")]
+        assert len({u and u.group() for u in units}) == 1, name
+
+
+def test_no_meaning_without_its_table():
+    """The Chinese meanings are of classes that there are."""
+    said = {k.split(".")[1] for k in catalogue() if k.startswith(("setting.", "setting_table."))}
+    assert said == {table_key(kind) for kind in CLASSES}
 
 
 @pytest.mark.parametrize("value", [True, 3, 0.5, 'a"b\\c', [1, 2], {"a": 1.0}])

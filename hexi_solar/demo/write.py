@@ -23,27 +23,40 @@ from hexi_solar.demo.dice import Dice
 from hexi_solar.demo.outline import areas, outline, zones
 from hexi_solar.demo.register import COLUMNS, register
 from hexi_solar.demo.tables import LEDGER, in_ledger, layer_row, ledger_row
+from hexi_solar.errors import OutputError, Problem
 from hexi_solar.facts import fact
 
 CRS = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4548"}}
 
 
-def write_demo(folder: Path) -> Path:
+def write_demo(folder: Path, *, force: bool = False) -> Path:
     """
     Write the demonstration district: layers, ledger, register and plan.
 
     Parameters
     ----------
     folder
-        Where to; made if it is not there. Files of an earlier run are replaced.
+        Where to; made if it is not there.
+    force
+        Replace files whose content is not what is written here.
 
     Returns
     -------
     plan
         Path of the `plan.toml` to run.
+
+    Raises
+    ------
+    OutputError
+        If files of these names say something else: someone changed them. Nothing is
+        written then.
     """
     folder = Path(folder)
     contents = demo_files()
+    changed = [] if force else [n for n in contents if _differs(folder / n, contents[n])]
+    if changed:
+        facts = {"folder": folder, "files": ", ".join(changed)}
+        raise OutputError(Problem("demo_changed", facts))
     folder.mkdir(parents=True, exist_ok=True)
     # all of it aside first, so that a full disk or an interrupt leaves no half file
     with tempfile.TemporaryDirectory(prefix=".demo-", dir=folder) as aside:
@@ -52,6 +65,14 @@ def write_demo(folder: Path) -> Path:
         for name in contents:
             (Path(aside) / name).replace(folder / name)
     return folder / "plan.toml"
+
+
+def _differs(file: Path, content: bytes) -> bool:
+    """Tell whether something else stands where a file should go."""
+    try:
+        return file.read_bytes() != content
+    except FileNotFoundError:
+        return False
 
 
 def demo_files() -> dict[str, bytes]:

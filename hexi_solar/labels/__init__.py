@@ -37,7 +37,8 @@ def catalogue() -> dict[str, dict[str, str]]:
 def _collect(node: dict[str, Any], path: str, entries: dict[str, dict[str, str]]) -> None:
     """Gather the leaves, tables with a text per language, below one node."""
     if isinstance(node.get("zh"), str):
-        entries[path] = {language: node[language] for language in LANGUAGES}
+        # the English of settings stands in `config.py`
+        entries[path] = {language: node[language] for language in LANGUAGES if language in node}
         return
     for key, child in node.items():
         _collect(child, f"{path}.{key}" if path else key, entries)
