@@ -112,6 +112,7 @@ def _explain_roof(
         ],
         "installable_m2": float(roof["installable_area_m2"]),
         "usable_m2": float(roof["usable_area_m2"]),
+        "tilt_source": roof["tilt_source"],
         "layout": {
             c: layout[c].item() if hasattr(layout[c], "item") else layout[c] for c in columns
         },
@@ -245,6 +246,8 @@ def _area_lines(roof: dict[str, Any], language: str) -> list[str]:
         lines.append(_line("= " + text(f"explain.{key}", language), total, "m²"))
     layout = roof["layout"]
     arrangement = label("arrangement", layout["arrangement"], language)
+    if roof["tilt_source"] == "assumed" and layout["arrangement"] == "flush":
+        lines.append("  " + text("explain.tilt_assumed", language))
     lines.append("  " + text("explain.layout", language, **{**layout, "arrangement": arrangement}))
     lines.append(_line(text("explain.module_area", language), layout["module_area_m2"], "m²"))
     lines.append(_line(text("explain.capacity", language), layout["capacity_kwp"], "kWp"))

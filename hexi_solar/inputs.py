@@ -22,8 +22,10 @@ from hexi_solar import schema
 from hexi_solar.config import Plan
 from hexi_solar.coverage import coverage_definitions
 from hexi_solar.errors import HexiSolarError, LayerError, Notices, Problem
+from hexi_solar.facts import all_facts
 from hexi_solar.layers import District, read_layers, read_register
 from hexi_solar.owners import classify_owners
+from hexi_solar.projects import BUILT
 from hexi_solar.roofs import Frame, load_state
 from hexi_solar.weather import WeatherYear, read_weather
 
@@ -98,6 +100,7 @@ def read_inputs(plan: Plan, step: Step = silent) -> Inputs:
         schema.check(buildings, schema.BUILDINGS, "buildings")
         say_assumptions(plan, buildings, notices)
     unknown_places(register, buildings, notices)
+    homeless_projects(register, notices)
     return Inputs(district, buildings, register, weather, place, notices)
 
 
@@ -113,6 +116,8 @@ def say_assumptions(plan: Plan, buildings: gpd.GeoDataFrame, notices: Notices) -
         count = int((buildings[column] == "derived").sum())
         if count:
             notices.add("assumed", code, **about, count=count)
+    factor = all_facts()[f"carbon.{plan.ranking.emission_factor}"]
+    notices.add("assumed", "emission_factor", value=factor.value, year=factor.year, key=factor.key)
     new = buildings["completed_on"] >= pd.Timestamp(plan.coverage.start)
     doubtful = buildings.index[new & (buildings["public_institution"] == "unknown")]
     if len(doubtful):
@@ -128,6 +133,16 @@ def unknown_places(register: pd.DataFrame, buildings: pd.DataFrame, notices: Not
     if len(lost):
         named = ", ".join(f"{e} ({b})" for e, b in lost.to_numpy()[:8])
         notices.add("warning", "pv_on_unknown_building", count=len(lost), rows=named)
+
+
+def homeless_projects(register: pd.DataFrame, notices: Notices) -> None:
+    """Warn of connected projects that name no building: they count in no rate."""
+    named = set(register.loc[register["building_id"].notna(), "entity"])
+    built = set(register.loc[register["kind"].isin(BUILT), "entity"])
+    lost = sorted(str(entity) for entity in built - named)
+    if lost:
+        rows = ", ".join(lost[:8]) + (", ..." if len(lost) > 8 else "")
+        notices.add("warning", "pv_without_building", count=len(lost), rows=rows)
 
 
 def lonlat(buildings: gpd.GeoDataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -215,6 +215,39 @@ def module_layouts(
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=roofs.crs)
 
 
+def field_ratio(latitude: float, equator: float, settings: Layout) -> float:
+    """
+    Return the module area over the array field of a flat roof filled as set.
+
+    Parameters
+    ----------
+    latitude, equator
+        Of the district; azimuth of the equator. [°]
+    settings
+        Layout, tilt and pitch.
+
+    Returns
+    -------
+    field_ratio
+        Never above 1. [-]
+
+    Examples
+    --------
+    >>> round(field_ratio(39.08, 180.0, Layout()), 3)
+    0.676
+    >>> round(field_ratio(39.08, 180.0, Layout(layout="east_west")), 3)
+    0.896
+    """
+    length = settings.module_length_m
+    if settings.layout == "flush":
+        return length / (length + float(fact("pv.layout.flush_gap_m")))
+    depth = length * float(np.cos(np.deg2rad(settings.flat_tilt)))
+    if settings.layout == "east_west":
+        return min(2 * length / (settings.pitch_m or 2 * depth + settings.pair_gap_m), 1.0)
+    pitch = settings.pitch_m or shade_free_pitch(latitude, settings.flat_tilt, equator, settings)
+    return min(length / max(pitch, depth), 1.0)
+
+
 def _rows_of(roof: object, settings: Layout, azimuth: float, latitude: float) -> Rows:
     """Say how rows stand on one roof."""
     length = settings.module_length_m

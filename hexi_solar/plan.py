@@ -21,7 +21,7 @@ from hexi_solar.coverage import coverage_by_subdistrict, coverage_rates
 from hexi_solar.errors import ConfigError, Notices, Problem
 from hexi_solar.gates import GATES, Results, check_gates, reviews
 from hexi_solar.inputs import Place, Step, of_interest, read_inputs, silent
-from hexi_solar.layout import shade_free_pitch
+from hexi_solar.layout import field_ratio
 from hexi_solar.planfile import nearest
 from hexi_solar.potential import Potential, portfolios, potential_of
 from hexi_solar.projects import existing_pv, project_states
@@ -64,7 +64,9 @@ def run(plan: Plan, step: Step = silent, allowed_gates: Iterable[str] = ()) -> S
     # in which order to build
     with step("ranking"):
         pv = pv_on(plan, register, place, plan.today)
-        candidates = candidate_table(plan, buildings, found, pv, inputs.notices)
+        candidates = candidate_table(
+            plan, buildings, found, pv, inputs.notices, inputs.weather[0].source
+        )
 
     # how far that brings the coverage rate
     with step("coverage"):
@@ -74,6 +76,8 @@ def run(plan: Plan, step: Step = silent, allowed_gates: Iterable[str] = ()) -> S
             *tables, lambda day: pv_on(plan, register, place, day), plan.coverage, **about
         )
         parts = coverage_by_subdistrict(*tables, pv, plan.coverage, **about)
+
+        say_impossible_rates(coverage, inputs.notices)
 
     # whether all of it can be true
     with step("gates"):
@@ -107,12 +111,11 @@ def pv_on(plan: Plan, register: pd.DataFrame, place: Place, day: dt.date) -> pd.
     """Add up the PV that stands on each building on one day."""
     layout = plan.layout
     area = layout.module_length_m * layout.module_width_m
-    # an array field that was not filed is taken as wide as ours would be
-    pitch = shade_free_pitch(place.latitude, layout.flat_tilt, place.frame.equator, layout)
     return existing_pv(
         project_states(register, day),
         kw_per_m2=layout.module_power_w / 1000.0 / area,
-        gcr=layout.module_length_m / (layout.pitch_m or pitch),
+        # an array field that was not filed is taken as wide as ours would be
+        gcr=field_ratio(place.latitude, place.frame.equator, layout),
         module_tilt=layout.flat_tilt,
     )
 
@@ -123,6 +126,7 @@ def candidate_table(
     found: Potential,
     pv: pd.DataFrame,
     notices: Notices,
+    weather_source: str,
 ) -> pd.DataFrame:
     """Choose the candidates by the threshold, rank them, and mark what needs a look."""
     layouts, yields = found.layouts, found.yields
@@ -139,6 +143,11 @@ def candidate_table(
         pv=pv,
         settings=plan.ranking,
     )
+    assumed = (found.roofs["tilt_source"] == "assumed") & (found.roofs["surface_tilt"] > 0)
+    pitched = found.roofs.loc[assumed, "building_id"].unique()
+    tilt_source = candidates["roof_kind_source"].mask(candidates.index.isin(pitched), "assumed")
+    candidates["tilt_source"] = tilt_source
+    candidates["weather_source"] = weather_source
     # planes of one building err together, so their exceedance energies add up
     candidates["p90_energy_ac_kwh"] = yields["p90_energy_ac_kwh"].groupby(building).sum()
     shaded = light * (1.0 - weighted_shading(found))
@@ -161,6 +170,16 @@ def weighted_shading(found: Potential) -> pd.Series:
     whole = light.groupby(building).sum()
     loss: pd.Series = (lost / whole.where(whole > 0)).fillna(0.0)
     return loss
+
+
+def say_impossible_rates(coverage: pd.DataFrame, notices: Notices) -> None:
+    """Warn of reported rates above 1, with the buildings whose records need correction."""
+    over = coverage[coverage["reported"] & (coverage["rate"] > 1.0)]
+    if len(over):
+        ids = sorted({i for flagged in over["flagged_ids"] for i in flagged})
+        named = ", ".join(ids[:8]) + (", ..." if len(ids) > 8 else "")
+        worst = f"{over['rate'].max():.1%}"
+        notices.add("warning", "rate_above_one", rate=worst, count=len(ids), rows=named)
 
 
 def refuse_unknown_gates(names: Iterable[str]) -> None:

@@ -15,7 +15,8 @@ from hexi_solar.config import Ranking
 from hexi_solar.facts import fact
 
 CARRIED = [
-    "name", "owner_type", "public_institution", "department", "subdistrict", "address", "status",
+    "name", "owner_type", "owner_type_source", "public_institution", "department", "subdistrict",
+    "address", "status", "status_source",
     "roof_kind", "roof_kind_source", "height_source", "load_evidence", "load_reserve_kn_m2",
 ]  # fmt: skip
 SUMS = {

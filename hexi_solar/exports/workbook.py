@@ -35,7 +35,9 @@ BY_OWNER = (
 )  # fmt: skip
 SUMS = ("roof_area_m2", "usable_area_m2", "capacity_kwp", "energy_ac_kwh", "co2_t")
 # which column says where the value of another one is from
-SOURCE_OF = {"roof_kind": "roof_kind_source", "owner_type": "owner_type_source"}
+SOURCE_OF = {
+    "roof_kind": "roof_kind_source", "owner_type": "owner_type_source", "status": "status_source",
+}  # fmt: skip
 PERCENT = ("performance_ratio",)
 
 
@@ -192,10 +194,8 @@ def candidate_cell(row: dict[str, Any], column: ColumnSpec, language: str) -> An
 
 
 def candidate_rows(study: Study) -> pd.DataFrame:
-    """Return the candidates, best first, with where their owner type is from."""
-    table = study.candidates.sort_values("rank", kind="stable").reset_index()
-    sources = study.buildings["owner_type_source"].reindex(table["building_id"])
-    return table.assign(owner_type_source=sources.to_numpy())
+    """Return the candidates, best first."""
+    return study.candidates.sort_values("rank", kind="stable").reset_index()
 
 
 def candidate_fields(book: Book, names: Sequence[str], printed: int) -> list[Field]:

@@ -38,7 +38,7 @@ GIVEN = {
 COLUMNS = (
     "name", "address", "owner", "use", "land_use", "industry_code", *GIVEN.values(),
     "subdistrict", "subdistrict_code", "zone", "height_m", "height_source", "floors",
-    "floor_area_m2", "floor_area_source", "footprint_area_m2", "status", "approved_on",
+    "floor_area_m2", "floor_area_source", "footprint_area_m2", "status", "status_source", "approved_on",
     "expected_on", "completed_on", "completed_on_source", "pv_reserved", "roof_kind",
     "roof_kind_source", "load_evidence", "load_reserve_kn_m2", SOURCE_ROW, "geometry",
 )  # fmt: skip
@@ -286,12 +286,14 @@ def _fill_status(table: pd.DataFrame, plan: Plan, file: str, notices: Notices) -
             "warning", "status_torn", file=file, count=int(torn.sum()), ids=some(table.index[torn])
         )
     silent = status.isna()
+    table["status_source"] = pd.Series("derived", table.index, dtype=TEXT).mask(~silent, "surveyed")
     approved, ahead = table["approved_on"].notna(), table["expected_on"].notna()
     table.loc[silent & done.notna(), "status"] = "completed"
     table.loc[silent & done.isna() & approved, "status"] = "approved"
     table.loc[silent & done.isna() & ~approved & ahead, "status"] = "unknown"
     nothing = silent & done.isna() & ~approved & ~ahead
     table.loc[nothing, "status"] = "completed"
+    table.loc[nothing, "status_source"] = "assumed"
     if nothing.any():
         notices.add(
             "assumed", "status_assumed", file=file, count=int(nothing.sum()), total=len(table)

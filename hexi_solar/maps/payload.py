@@ -264,6 +264,12 @@ def _assumed(study: Study, buildings: pd.DataFrame, table: pd.DataFrame) -> list
                         source=label("source", source, language),
                     )
                 )
+    for column in ("tilt_source", "weather_source"):
+        name = text(f"map.{column}", language)
+        for line, source in zip(lines, texts_of(table, column), strict=True):
+            if source == "assumed":
+                said = label("source", source, language)
+                line.append(text("map.assumed_line", language, name=name, source=said))
     name = CANDIDATES["load_evidence"].zh if language == "zh" else CANDIDATES["load_evidence"].en
     for line, evidence in zip(lines, texts_of(buildings, "load_evidence"), strict=True):
         if evidence in ("none", "prior"):

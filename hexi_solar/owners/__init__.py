@@ -257,7 +257,8 @@ def _report(result: pd.DataFrame, columns: Mapping[str, pd.Series], notices: Not
     types = Counter(asked[asked.isin(MAY_BE_PUBLIC)])
     if types:
         fields = {owner_type: types[owner_type] for owner_type in MAY_BE_PUBLIC}
-        notices.add("info", "owners_public_unknown", count=types.total(), **fields)
+        rest = len(asked) - types.total()
+        notices.add("info", "owners_public_unknown", count=len(asked), rest=rest, **fields)
 
 
 def _report_odd(

@@ -118,7 +118,8 @@ def row_views(planes: Planes) -> tuple[Floats, Floats]:
         Relative to the same plane standing alone; 1 where no row stands in front. [-]
     """
     sky, ground = np.ones(len(planes)), np.ones(len(planes))
-    behind = (planes.shade_gcr > 0) & (planes.tilt > 0)
+    # so flat a plane looks past all others, and its view of the ground is nothing by nothing
+    behind = (planes.shade_gcr > 0) & (planes.tilt > 1e-4)
     if behind.any():
         tilt, gcr = planes.tilt[behind], planes.shade_gcr[behind]
         slope = np.cos(np.deg2rad(tilt))
