@@ -1,11 +1,10 @@
 """Skylines of all cells of a surface at once, one direction after the other.
 
 Along a direction, cells are strung on parallel lines. Walking a line from its far end, the
-cells passed so far that still can be seen from further on are the corners of a convex
-hull; the skyline of a cell is the slope of the line from it to the nearest corner that the
-hull does not hide. A corner that a cell cannot see over another one is seen from no later
-cell either, so each cell enters and leaves the hull once: the cost per cell does not depend
-on how far is looked.
+near edges of the cells passed so far that still can be seen from further on are the corners
+of a convex hull; the skyline of a cell is the steepest slope from it to one of them. What is
+hidden once is hidden from all that follows, so each cell enters and leaves the hull once:
+the cost per cell does not depend on how far is looked.
 
 Lines pass cells beside their middle, by up to a quarter of a cell: skylines of cells that
 stand next to a wall are coarser than those that rays give.
@@ -22,6 +21,7 @@ from hexi_solar.shading.compiled import Floats, compiled, over_runs
 from hexi_solar.shading.surface import Heights
 
 LINES = 2  # per row of cells: a line passes every cell within a quarter of its side
+TOUCH = 1e-9  # a line this close to a corner goes through it [cells]
 
 
 def sweep_skylines(
@@ -119,7 +119,8 @@ def _sweep(
         along, across, first = height.T, (south, east), origin
         result = tangent.T
     ahead = 1 if across[0] > 0 else -1
-    slope = across[1] / abs(across[0])
+    # cos(90°) is not quite 0 in binary
+    slope = across[1] / abs(across[0]) if abs(across[1]) > 1e-12 else 0.0
     lines, length = along.shape
     # places along the line count in the direction of sight
     start = first[0] if ahead > 0 else -(first[0] + length - 1)
@@ -141,49 +142,62 @@ def _lines(
     """
     Sweep along a run of lines; each crosses the array from column to column.
 
-    Line `o` passes, at place `i`, the cell in row ``floor(o / LINES + 1/2 + slope i)`` of the
-    whole surface, and gives the skyline of those cells whose middle no line is nearer to. A
-    cell is met at its near side, half a step before its middle.
+    Line `o` is at place `i` in row ``o / LINES + 1/2 + slope i`` of the whole surface, and
+    gives the skyline of those cells whose middle no line is nearer to. It meets every cell
+    that it enters where it enters it; where it leaves a row between two places, that is
+    one cell more.
     """
     rows, columns = height.shape
     step = cell * math.sqrt(1.0 + slope * slope)
-    corner_x, corner_z = np.empty(columns + 1), np.empty(columns + 1)
+    corner_x, corner_z = np.empty(2 * columns), np.empty(2 * columns)
     for line in range(begin, end):
+        if slope == 0.0 and line % LINES:
+            continue  # beside the middle of all cells
         count = 0
         base = line / LINES + 0.5 - first
         # only the places at which the line is inside the array
         low, high = _inside(base, slope, rows, start, start + columns - 1)
+        row_before, column_before, before = -1, -1, -np.inf
         for i in range(high, low - 1, -1):
             across = base + slope * i
             row = int(across)
             column = i - start if ahead > 0 else start + columns - 1 - i
-            z = float(height[row, column])
-            if math.isnan(z):
-                continue
-            x = i * step
-            beside = (across - row - 0.5) * LINES
-            if -0.5 <= beside < 0.5:
+            known = not math.isnan(height[row, column])
+            z = float(height[row, column]) if known else -np.inf
+            # a cell that is not higher than the next one is hidden behind it from now on
+            side = i + 0.5
+            if row != row_before and row_before >= 0:
+                crossing = (max(row, row_before) - base) / slope
+                if before > z:
+                    count = _push(corner_x, corner_z, count, max(crossing, side) * step, before)
+                cut = (row_before, column) if crossing < side else (row, column_before)
+                beside = float(height[cut])
+                # through a corner, neither of the cells beside it is entered
+                if beside > z and abs(crossing - side) > TOUCH:
+                    count = _push(corner_x, corner_z, count, min(crossing, side) * step, beside)
+            elif before > z:
+                count = _push(corner_x, corner_z, count, side * step, before)
+            row_before, column_before, before = row, column, z
+            if known and math.floor((row + first - slope * i) * LINES + 0.5) == line:
                 # along the hull, slopes rise to the corner that is seen highest
-                rise, nearer = -np.inf, count - 1
+                rise, nearer, x = -np.inf, count - 1, i * step
                 while nearer >= 0:
-                    slope_to = (corner_z[nearer] - z) / (corner_x[nearer] - x)
-                    if slope_to < rise:
+                    tangent_to = (corner_z[nearer] - z) / (corner_x[nearer] - x)
+                    if tangent_to < rise:
                         break
-                    rise, nearer = slope_to, nearer - 1
+                    rise, nearer = tangent_to, nearer - 1
                 tangent[row, column] = max(rise, 0.0)
-            count = _seen(corner_x, corner_z, count, x - 0.5 * step, z)
-            corner_x[count], corner_z[count] = x - 0.5 * step, z
-            count += 1
 
 
 @compiled
-def _seen(corner_x: Floats, corner_z: Floats, count: int, x: float, z: float) -> int:
-    """Count the corners that are left when those hidden from a place are dropped."""
+def _push(corner_x: Floats, corner_z: Floats, count: int, x: float, z: float) -> int:
+    """Put a corner before the others, without those that are hidden from it."""
     while count > 1 and (corner_z[count - 1] - z) * (corner_x[count - 2] - x) <= (
         corner_z[count - 2] - z
     ) * (corner_x[count - 1] - x):
         count -= 1
-    return count
+    corner_x[count], corner_z[count] = x, z
+    return count + 1
 
 
 @compiled
