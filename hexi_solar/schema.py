@@ -43,7 +43,7 @@ class ColumnSpec:
     """One column: its kind, unit, range or words, and its names."""
 
     name: str
-    kind: str  # "text", "float", "int", "bool", "date", "list"
+    kind: str  # "text", "float", "int", "bool", "date", "list", "shape"
     zh: str
     en: str
     unit: str = ""
@@ -67,6 +67,7 @@ class Table:
     zh: str
     en: str
     columns: tuple[ColumnSpec, ...]
+    geometry: ColumnSpec | None = None  # the shapes, if the table has any
 
     def __iter__(self) -> Iterator[ColumnSpec]:
         return iter(self.columns)
@@ -79,9 +80,20 @@ class Table:
         """Columns in their order."""
         return [c.name for c in self.columns]
 
+    @property
+    def all_columns(self) -> tuple[ColumnSpec, ...]:
+        """Columns in their order, and the shapes where the table has any."""
+        return self.columns if self.geometry is None else (*self.columns, self.geometry)
+
 
 def _c(name: str, kind: str, zh: str, en: str, unit: str = "", **more: object) -> ColumnSpec:
     return ColumnSpec(name, kind, zh, en, unit, **more)  # type: ignore[arg-type]
+
+
+def _shape(zh: str, en: str) -> ColumnSpec:
+    return ColumnSpec(
+        "geometry", "shape", zh, f"{en}, in the plan's projected system", required=True
+    )
 
 
 def _months(stem: str, zh: str, en: str, unit: str) -> tuple[ColumnSpec, ...]:
@@ -94,11 +106,18 @@ def _months(stem: str, zh: str, en: str, unit: str) -> tuple[ColumnSpec, ...]:
 BUILDINGS = Table("buildings", ("building_id",), "建筑", "Buildings", (
     _c("name", "text", "名称", "Name"),
     _c("address", "text", "地址", "Address"),
+    _c("owner", "text", "权属单位（原文）", "Owner as written in the layer"),
+    _c("use", "text", "用途（原文）", "Use as written in the layer"),
+    _c("land_use", "text", "用地性质（原文）", "Land use as written in the layer"),
+    _c("industry_code", "text", "行业代码（GB/T 4754）", "Industry code (GB/T 4754)"),
     _c("owner_text", "text", "权属与用途（原文）", "Owner and use as written in the layer"),
+    _c("owner_type_given", "text", "权属类型（图层所给）", "Owner type that the layer gives"),
     _c("owner_type", "text", "权属类型", "Owner type", words=OWNER_TYPES, required=True),
     _c("owner_type_source", "text", "权属类型来源", "Source of the owner type", words=SOURCES),
     _c("owner_rule", "text", "匹配规则", "Rule that matched the owner type"),
+    _c("public_institution_given", "text", "公共机构（图层所给）", "Public institution or not, as the layer gives it"),
     _c("public_institution", "text", "公共机构", "Public institution", words=YES_NO, required=True),
+    _c("department_given", "text", "主管部门（图层所给）", "Department that the layer gives"),
     _c("department", "text", "主管部门", "Department in charge"),
     _c("subdistrict", "text", "街道", "Subdistrict"),
     _c("subdistrict_code", "text", "街道代码", "Code of the subdistrict"),
@@ -120,8 +139,21 @@ BUILDINGS = Table("buildings", ("building_id",), "建筑", "Buildings", (
     _c("roof_kind_source", "text", "屋面类型来源", "Source of the roof kind", words=SOURCES),
     _c("load_evidence", "text", "荷载依据", "Evidence of load-bearing", words=LOAD_EVIDENCE, required=True),
     _c("load_reserve_kn_m2", "float", "荷载裕度", "Load reserve", "kN/m²", low=0.0, high=50.0),
+    _c("load_state", "text", "荷载是否足够", "Load shown to suffice for the mounting", words=YES_NO, required=True),
+    _c("longitude", "float", "经度", "Longitude of a point on the footprint (WGS84)", "°", low=-180.0, high=180.0),
+    _c("latitude", "float", "纬度", "Latitude of a point on the footprint (WGS84)", "°", low=-90.0, high=90.0),
     _c("source_row", "int", "原图层行号", "Row in the building layer, counted from 1"),
-))  # fmt: skip
+), _shape("建筑基底面", "Footprint"))  # fmt: skip
+
+
+def _areas(name: str, zh: str, en: str) -> Table:
+    columns = (_c("name", "text", "名称", "Name", required=True),)
+    return Table(name, ("code",), zh, en, columns, _shape("范围", "Area"))
+
+
+BOUNDARY = _areas("boundary", "城区边界", "Boundary of the district")
+SUBDISTRICTS = _areas("subdistricts", "街道", "Subdistricts")
+ZONES = _areas("zones", "园区", "Zones")
 
 ROOFS = Table("roofs", ("roof_id",), "屋顶", "Roofs", (
     _c("building_id", "text", "建筑编号", "Building", required=True),
@@ -135,7 +167,7 @@ ROOFS = Table("roofs", ("roof_id",), "屋顶", "Roofs", (
     _c("mounting", "text", "安装方式", "Mounting", words=("ballast", "anchored", "clamped")),
     _c("tilt_source", "text", "坡度来源", "Source of the tilt", words=SOURCES),
     _c("source", "text", "数据等级", "Tier of the data behind the plane", words=("footprint", "surface_model")),
-))  # fmt: skip
+), _shape("可布置组件的范围", "Part of the plane that modules may stand on"))  # fmt: skip
 
 EXCLUSION_LEDGER = Table("exclusions", ("roof_id", "reason"), "面积扣减台账", "Exclusion ledger", (
     _c("area_m2", "float", "扣减面积", "Horizontal area taken out", "m²", low=0.0, required=True),
@@ -156,7 +188,7 @@ LAYOUTS = Table("layouts", ("roof_id",), "组件布置", "Layouts", (
     _c("module_horizontal_area_m2", "float", "组件水平投影面积", "Horizontal projection of the modules", "m²", low=0.0, required=True),
     _c("array_area_m2", "float", "阵列面积", "Array field with its row gaps, horizontal", "m²", low=0.0, required=True),
     _c("arrangement", "text", "布置方式", "Arrangement", words=("rows", "east_west", "flush"), required=True),
-))  # fmt: skip
+), _shape("阵列范围", "Array fields"))  # fmt: skip
 
 WEATHER = Table("weather", ("time",), "气象年", "Weather", (
     _c("ghi", "float", "水平面总辐照度", "Global horizontal irradiance", "W/m²", low=0.0, high=1600.0, required=True),
@@ -260,6 +292,16 @@ REGISTER = Table("register", ("event_id",), "建档立卡事件", "Register of P
     _c("installer", "text", "安装方", "Installer"),
 ))  # fmt: skip
 
+PROJECTS = Table("projects", ("entity",), "光伏项目现状", "State of PV projects", (
+    *(REGISTER[name] for name in (
+        "building_id", "capacity_kwp", "modules", "module_area_m2", "array_area_m2", "module_tilt",
+        "mode", "contract", "investor", "operator", "installer",
+    )),
+    _c("stage", "text", "所处阶段", "Stage reached", words=STAGES),
+    _c("stage_on", "date", "进入该阶段日期", "Day from which the stage is true"),
+    _c("connected_on", "date", "首次并网日期", "Day of its first connection"),
+))  # fmt: skip
+
 COVERAGE = Table("coverage", ("year", "cohort", "at", "definition", "reading", "scope"), "覆盖率", "Coverage", (
     _c("numerator", "float", "分子", "Numerator", low=0.0),
     _c("denominator", "float", "分母", "Denominator", low=0.0),
@@ -278,7 +320,8 @@ COVERAGE = Table("coverage", ("year", "cohort", "at", "definition", "reading", "
 TABLES = {
     t.name: t
     for t in (
-        BUILDINGS, ROOFS, EXCLUSION_LEDGER, LAYOUTS, WEATHER, YIELDS, TRADEOFFS, CANDIDATES, REGISTER, COVERAGE,
+        BUILDINGS, BOUNDARY, SUBDISTRICTS, ZONES, ROOFS, EXCLUSION_LEDGER, LAYOUTS, WEATHER, YIELDS, TRADEOFFS,
+        CANDIDATES, REGISTER, PROJECTS, COVERAGE,
     )
 }  # fmt: skip
 
@@ -360,7 +403,7 @@ def dictionary_text(table: Table, language: str) -> str:
     title = table.zh if language == "zh" else table.en
     index = text("exports.dictionary.index", language)
     lines = [f"{table.name} - {title}", f"  {index}: {', '.join(table.index)}"]
-    for column in table:
+    for column in table.all_columns:
         kind = text(f"exports.dictionary.kinds.{column.kind}", language)
         # a Chinese character is as wide as two letters
         kind += " " * (12 - len(kind) - sum(letter > "\u2e7f" for letter in kind))

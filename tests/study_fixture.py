@@ -19,6 +19,7 @@ from hexi_solar.schema import (
     COVERAGE,
     EXCLUSION_LEDGER,
     LAYOUTS,
+    PROJECTS,
     REGISTER,
     ROOFS,
     YIELDS,
@@ -293,9 +294,7 @@ def _register(buildings: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _projects(register: pd.DataFrame) -> pd.DataFrame:
     last = register.iloc[[-1]].set_index("entity")
-    return last[["building_id", "kind", "valid_on", "capacity_kwp", "mode"]].rename(
-        columns={"kind": "stage"}
-    )
+    return _typed(last.rename(columns={"kind": "stage", "valid_on": "stage_on"}), PROJECTS)
 
 
 def _subdistricts() -> gpd.GeoDataFrame:

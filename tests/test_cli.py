@@ -19,7 +19,9 @@ import pytest
 import shapely
 
 from hexi_solar import cli
+from hexi_solar.exports.tables import read_table
 from hexi_solar.planfile import read_plan
+from hexi_solar.schema import TABLES, check
 
 PLAN = """
 name = "tiny"
@@ -140,6 +142,39 @@ def test_two_runs_give_the_same_bytes(ran):
     assert records[0] == records[1]
 
 
+def test_every_table_of_a_run_is_declared(tmp_path):
+    """Each Parquet file has its table, with the same columns both ways, and keeps to it."""
+    write_tiny(tmp_path)
+    buildings = gpd.read_file(tmp_path / "buildings.geojson")
+    hull = [buildings.union_all().convex_hull]
+    area = gpd.GeoDataFrame({"名称": ["甲街道"], "代码": ["01"]}, geometry=hull, crs=4548)
+    area.to_file(tmp_path / "area.geojson")
+    (tmp_path / "register.csv").write_text(
+        "项目编号,建筑编号,阶段,发生日期,装机容量\nP1,M1,备案,2024-01-05,80\nP1,M1,并网,2024-06-01,80\n",
+        "utf-8",
+    )
+    layers = ("boundary", "subdistricts", "zones")
+    plan = PLAN + "".join(f'[layers.{name}]\npath = "area.geojson"\n' for name in layers)
+    plan += '[layers.register]\npath = "register.csv"\n'
+    (tmp_path / "plan.toml").write_text(plan, "utf-8")
+    found = hexi("run", "plan.toml", cwd=tmp_path)
+    assert found.returncode == 0, found.stderr
+    files = {f.stem: f for f in (tmp_path / "outputs/tiny").glob("*.parquet")}
+    assert set(files) == set(TABLES) - {"weather"}
+    for name, file in files.items():
+        table, written = TABLES[name], read_table(file)
+        assert len(written), name
+        assert tuple(written.index.names) == table.index, name
+        assert set(written.columns) == {c.name for c in table.all_columns}, name
+        check(written, table, name)
+        for column in table:
+            values = written[column.name]
+            if column.kind == "date":
+                assert values.dtype.kind == "M", (name, column.name)
+            elif column.kind in ("float", "int") and values.notna().any():
+                assert values.dtype.kind in "fi", (name, column.name)
+
+
 def test_english_by_setting(tiny):
     """The same run in English."""
     found = hexi("run", "plan.toml", "--lang", "en", cwd=tiny)
@@ -257,6 +292,10 @@ def test_columns(tmp_path):
     """The data dictionary, of one table or all; a misspelt one is asked about."""
     assert "surface_tilt" in hexi("columns", "roofs", cwd=tmp_path).stdout
     assert "energy_ac_12_kwh" in hexi("columns", cwd=tmp_path).stdout
+    said = hexi("columns", "projects", cwd=tmp_path).stdout
+    assert "光伏项目现状" in said
+    assert "connected = 并网" in said
+    assert "建筑基底面" in hexi("columns", "buildings", cwd=tmp_path).stdout
     wrong = hexi("columns", "roof", "--lang", "en", cwd=tmp_path)
     assert wrong.returncode == 1
     assert "did you mean roofs" in wrong.stderr

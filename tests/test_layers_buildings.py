@@ -27,14 +27,9 @@ def test_columns_are_those_of_the_schema(tmp_path):
     buildings, _ = table(tmp_path, {"名称": ["甲"]})
     owners = {
         "owner_type", "owner_type_source", "owner_rule", "public_institution", "department",
-        "owner_text", "load_state",
+        "owner_text", "load_state", "longitude", "latitude",
     }  # fmt: skip
-    raw = {"owner", "use", "land_use", "industry_code", "owner_type_given"}
-    raw |= {"public_institution_given", "department_given", "geometry"}
-    assert (
-        set(buildings.columns)
-        == (set(schema.BUILDINGS.names) - owners - {"longitude", "latitude"}) | raw
-    )
+    assert set(buildings.columns) == set(schema.BUILDINGS.names) - owners | {"geometry"}
     assert list(buildings.columns) == list(COLUMNS)
     assert buildings.index.name == "building_id"
 

@@ -21,6 +21,10 @@ FILES = {
     "yields": "yields.parquet",
     "tradeoffs": "tradeoffs.parquet",
     "register": "register.parquet",
+    "projects": "projects.parquet",
+    "boundary": "boundary.parquet",
+    "subdistricts": "subdistricts.parquet",
+    "zones": "zones.parquet",
 }
 # what the columns that hold several words choose from
 LISTS = {"reasons": "reason", "review": "review"}
@@ -46,14 +50,19 @@ def write_dictionary(book: Book) -> None:
         for key in table.index:
             meaning, allowed = _key_meaning(book, table, key), _key_words(book, key)
             sheet.write_row(fields, [heading, key, meaning, None, None, allowed, True])
-        for column in table:
+        for column in table.all_columns:
             sheet.write_row(fields, [heading, *_about(book, column)])
     sheet.finish(header, frozen=0)
 
 
 def _key_meaning(book: Book, table: Table, key: str) -> str:
     """Say what an index column is: the key of this table, or of another one."""
-    own = {"building_id": "buildings", "roof_id": "roofs", "event_id": "register"}
+    own = {
+        "building_id": "buildings",
+        "roof_id": "roofs",
+        "event_id": "register",
+        "entity": "projects",
+    }
     if table.name == own.get(key):
         return book.said("dictionary.key")
     return book.said(f"key.{key}")

@@ -18,6 +18,7 @@ LANGUAGES = ("zh", "en")
 # whatever ends in _source says where a value is from
 ENUMS = {
     "public_institution": ("yes_no",), "eligible": ("yes_no",), "pv_reserved": ("yes_no",),
+    "load_state": ("yes_no",),
     "evidence": ("source",), "reasons": ("reason",), "reason": ("exclusion",),
     "source": ("tier",), "kind": ("kind", "stage"), "weather_source": ("weather_file", "source"),
 }  # fmt: skip
