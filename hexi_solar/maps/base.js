@@ -185,6 +185,11 @@ const eligible = (c) => ELIGIBLE[+table.eligible[c]];
 const word = (column, c) => data.words[table[column][c]];
 
 const monthly = unpack(table.monthly);
+const options = {
+  kwp: unpack(table.options.kwp),
+  kwh: unpack(table.options.kwh),
+  rate: unpack(table.options.rate),
+};
 
 const counted = new Set(data.progress ? data.progress.denominator_rows : []);
 const reached = new Set(data.progress ? data.progress.numerator_rows : []);

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
 
 from hexi_solar.errors import OutputError, Problem
+from hexi_solar.facts import read_facts
 from hexi_solar.labels import catalogue, label, text
 from hexi_solar.maps.ledger import ledger_columns
 from hexi_solar.maps.panel import progress
@@ -31,7 +32,7 @@ TYPE_CODES = "0123456789abcdefghijklmnopqrstuvwxyz"
 NUMBERS = {
     "rank": 0, "rank_in_owner_type": 0, "roof_area_m2": 0, "modules": 0, "capacity_kwp": 1,
     "module_area_m2": 0, "energy_ac_kwh": 0, "specific_yield_kwh_kwp": 0, "performance_ratio": 3,
-    "co2_t": 3, "existing_kwp": 1, "longitude": 6, "latitude": 6,
+    "co2_t": 3, "existing_kwp": 1, "p90_energy_ac_kwh": 0, "longitude": 6, "latitude": 6,
 }  # fmt: skip
 
 
@@ -228,6 +229,8 @@ def _candidates(study: Study, rows: dict[str, int], words: Words) -> dict[str, A
         "assumed": [words(cell) for cell in _assumed(study, buildings, table)],
         "tier": [words(cell) for cell in _tiers(study, table.index)],
         "monthly": _monthly(study, table.index),
+        "shading": _shading(study, table.index),
+        "options": _options(study, table.index),
         "ledger": ledger_columns(study, table.index, words),
     }
 
@@ -244,6 +247,43 @@ def _monthly(study: Study, index: pd.Index) -> str:
         return ""
     per_building = study.yields.groupby("building_id", sort=False)[MONTHS].sum(min_count=1)
     return _whole(per_building.reindex(index).to_numpy().ravel())
+
+
+def _shading(study: Study, index: pd.Index) -> list[float | int | None]:
+    """Return the part of each candidate's light that rows and surroundings take. [%]"""
+    if "shading_loss" not in study.yields or "capacity_kwp" not in study.layouts:
+        return [None] * len(index)
+    weight = study.layouts["capacity_kwp"]
+    building = study.yields["building_id"].to_numpy()
+    lost = (study.yields["shading_loss"] * weight).groupby(building).sum()
+    whole = weight.groupby(building).sum()
+    return numbers((100.0 * lost / whole.where(whole > 0)).reindex(index), 1)
+
+
+def _options(study: Study, index: pd.Index) -> dict[str, Any]:
+    """
+    Pack the ways to fill each candidate's roofs: capacity [kWp], energy [kWh], rate [0.01 %].
+
+    Returns
+    -------
+    options
+        `names` of the ways, and for each candidate one value per way, one after the other;
+        empty without a table of trade-offs. The rate is that of module area over
+        installable area, the default definition.
+    """
+    table = study.tradeoffs
+    if table is None or table.empty:
+        return {"names": [], "kwp": "", "kwh": "", "rate": ""}
+    known = read_facts("layouts")["variants"]
+    shown = [name for name in known if name in table.index.get_level_values("variant")]
+    wanted = pd.MultiIndex.from_product([index, shown])
+    rows = table.reindex(wanted)
+    return {
+        "names": [known[name][study.plan.language] for name in shown],
+        "kwp": _whole(rows["capacity_kwp"]),
+        "kwh": _whole(rows["energy_ac_kwh"]),
+        "rate": _whole(1e4 * rows["installable_module_area_rate"]),
+    }
 
 
 def _assumed(study: Study, buildings: pd.DataFrame, table: pd.DataFrame) -> list[str]:

@@ -74,6 +74,7 @@ function candidateBody(row, c) {
     ledger(c),
     el("h3", {}, say("monthly_title"), el("small", {}, " " + say("monthly_unit"))),
     months(c),
+    ...waysToFill(c),
     el("h3", {}, say("assumed_title")),
     assumed.length
       ? el("ul", { class: "plain" }, ...assumed.map((line) => el("li", {}, line)))
@@ -115,6 +116,8 @@ function facts(c) {
     ],
     [say("specific_yield"), quantity(at("specific_yield_kwh_kwp", c), "kWh/kWp")],
     [say("performance_ratio"), number(at("performance_ratio", c), 3)],
+    [say("shading"), known(at("shading", c)) ? quantity(at("shading", c), "%", 1) : null],
+    [say("p90"), known(at("p90_energy_ac_kwh", c)) ? energy(at("p90_energy_ac_kwh", c)) : null],
     [say("co2"), quantity(at("co2_t", c), "tCO₂", 1)],
     [say("existing"), at("existing_kwp", c) ? power(at("existing_kwp", c)) : say("none")],
   ]);
@@ -259,6 +262,49 @@ function months(c) {
     picture.append(bar, value, svg("text", { x: 27 * m + 13.5, y: 92 }, String(m + 1)));
   });
   picture.append(svg("line", { x1: 0, x2: 324, y1: 78.5, y2: 78.5, stroke: "#9aa4af" }));
+  return picture;
+}
+
+// ways to fill the roof side by side; the bar is the rate, its mark the target
+function waysToFill(c) {
+  const names = table.options.names;
+  if (!names.length) return [];
+  const target = data.progress.target;
+  const lines = names.map((name, i) => {
+    const place = names.length * c + i;
+    const rate = options.rate[place] < 0 ? null : options.rate[place] / 10000;
+    return el(
+      "tr",
+      {},
+      el("td", {}, name),
+      el("td", {}, number(options.kwp[place])),
+      el("td", {}, number(options.kwh[place] / 1000)),
+      el("td", { class: rate !== null && rate >= target ? "good" : null }, percent(rate)),
+      el("td", { class: "bar" }, rateBar(rate, target)),
+    );
+  });
+  const heads = ["way", "kwp", "mwh", "rate"].map((key) => el("th", {}, say("ways_" + key)));
+  return [
+    el("h3", {}, say("ways_title")),
+    el(
+      "table",
+      { class: "ways" },
+      el("thead", {}, el("tr", {}, ...heads, el("th", {}))),
+      el("tbody", {}, ...lines),
+    ),
+    el("p", { class: "quiet" }, say("ways_note")),
+  ];
+}
+
+function rateBar(rate, target) {
+  const picture = svg("svg", { viewBox: "0 0 60 10", width: 60, height: 10, "aria-hidden": "true" });
+  picture.append(svg("rect", { x: 0, y: 2, width: 60, height: 6, fill: "#e4e9ee" }));
+  if (rate !== null)
+    picture.append(
+      svg("rect", { x: 0, y: 2, width: 60 * Math.min(rate, 1), height: 6, fill: "#0b6b8a" }),
+    );
+  if (target !== null)
+    picture.append(svg("rect", { x: 60 * target - 0.75, y: 0, width: 1.5, height: 10, fill: "#9b1c1c" }));
   return picture;
 }
 
