@@ -41,7 +41,12 @@ def cost_of(work: Callable[[], Any], repeats: int = 3) -> Cost:
 
 
 def peak_mib() -> float:
-    """Return the most memory that this process has had. [MiB]"""
+    """Return the most memory that this program has had. [MiB]"""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # the kernel's other count begins with the memory of the process that started this one
+        lines = status.read_text("utf-8").splitlines()
+        return next(int(line.split()[1]) / 1024.0 for line in lines if line.startswith("VmHWM"))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
 
 

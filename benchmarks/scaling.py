@@ -37,18 +37,16 @@ from hexi_solar.config import PV, Layout, Roofs
 from hexi_solar.shading import (
     lit_fraction,
     neighbours_of,
-    roof_means,
     sample_points,
-    sky_view,
     skylines_from_footprints,
 )
 from hexi_solar.weather import climate_year
-from hexi_solar.yields import HourTable, Planes, Shade, annual_sums, hour_table, sky_of
+from hexi_solar.yields import HourTable, Planes, annual_sums, hour_table, shade_of, sky_of
 
 THRESHOLD_M2 = Roofs().threshold_m2
 POINTS, REACH_M, TILT, AZIMUTH = 16, 300.0, 10.0, 180.0
 RUN = 1024  # roofs whose skylines are in memory together, per thread
-TILE_M = 5000.0
+TILE_M = 10_000.0
 BUILT = 0.7  # part of a roof that modules cover in this comparison
 GCR = 0.45  # of their rows
 ALBEDO = 0.2
@@ -75,7 +73,7 @@ class Laps:
 class Footprints:
     """All buildings, still packed as in the file, and what is known of each."""
 
-    packed: pa.ChunkedArray
+    packed: pa.Array
     """Shapes as well-known binary."""
     height: np.ndarray
     """[m]"""
@@ -108,9 +106,8 @@ def rank_city(path: Path, folder: Path, *, threads: int = 2) -> dict[str, Any]:
         Numbers of buildings and roofs, energy, and processor seconds of each step.
     """
     laps = Laps()
-    with laps.lap("read"):
-        city = read_footprints(path)
-        large = np.flatnonzero(city.area >= THRESHOLD_M2)
+    city = read_footprints(path, laps, threads)
+    large = np.flatnonzero(city.area >= THRESHOLD_M2)
     with laps.lap("hours"):
         hours = hours_of_the_year()
     yields = np.full(len(city.height), np.nan)
@@ -128,18 +125,26 @@ def rank_city(path: Path, folder: Path, *, threads: int = 2) -> dict[str, Any]:
     }
 
 
-def read_footprints(path: Path) -> Footprints:
+def read_footprints(path: Path, laps: Laps, threads: int) -> Footprints:
     """Read heights and packed shapes, and measure the shapes batch by batch."""
-    packed, heights, areas, boxes = [], [], [], []
-    for batch in pq.ParquetFile(path).iter_batches(131_072, columns=["height_m", "geometry"]):
-        shapes = shapely.from_wkb(batch["geometry"].to_numpy(zero_copy_only=False))
-        packed.append(batch["geometry"])
-        heights.append(batch["height_m"].to_numpy())
-        areas.append(shapely.area(shapes))
-        boxes.append(shapely.bounds(shapes))
+
+    def measured(batch: pa.RecordBatch) -> tuple[Any, ...]:
+        with laps.lap("read"):
+            shapes = shapely.from_wkb(batch["geometry"].to_numpy(zero_copy_only=False))
+            return (
+                batch["geometry"],
+                batch["height_m"],
+                shapely.area(shapes),
+                shapely.bounds(shapes),
+            )
+
+    columns = ["height_m", "geometry"]
+    with laps.lap("read"):
+        batches = list(pq.ParquetFile(path).iter_batches(65_536, columns=columns))
+    with ThreadPoolExecutor(threads) as pool:
+        packed, heights, areas, boxes = zip(*pool.map(measured, batches), strict=True)
     return Footprints(
-        pa.chunked_array(packed).combine_chunks(),
-        *(np.concatenate(parts) for parts in (heights, areas, boxes)),
+        pa.concat_arrays(packed), *(np.concatenate(parts) for parts in (heights, areas, boxes))
     )
 
 
@@ -188,13 +193,10 @@ def work_on_tile(
             skyline = skylines_from_footprints(
                 mine, neighbours, own[begin:end][mine.roof], reach_m=REACH_M, threads=1
             ).low
-        with laps.lap("lit and views"):
-            shade = Shade(
-                lit_fraction(skyline, mine, threads=1),
-                roof_means(sky_view(skyline, TILT, AZIMUTH, threads=1), mine),
-            )
+        with laps.lap("lit"):
+            lit = lit_fraction(skyline, mine, threads=1)
         with laps.lap("yields"):
-            yields[roofs[begin:end]] = yields_of(shade, hours)
+            yields[roofs[begin:end]] = yields_of(lit, hours)
 
 
 def hours_of_the_year() -> HourTable:
@@ -210,12 +212,12 @@ def hours_of_the_year() -> HourTable:
     return hour_table(sky, SETTINGS, ALBEDO)
 
 
-def yields_of(shade: Shade, hours: HourTable) -> np.ndarray:
+def yields_of(lit: np.ndarray, hours: HourTable) -> np.ndarray:
     """Add up the year of roofs in the shade, all with the same rows. [kWh/kWp]"""
-    same = np.ones(len(shade))
-    planes = Planes(TILT * same, AZIMUTH * same, GCR * same, np.zeros(len(shade), bool))
-    sums = annual_sums(hours, planes, SETTINGS, shade=shade, threads=1)
-    return sums[:, 4:].sum(axis=1)
+    same = np.ones(len(lit))
+    planes = Planes(TILT * same, AZIMUTH * same, GCR * same, np.zeros(len(lit), bool))
+    shade = shade_of(lit, planes)
+    return annual_sums(hours, planes, SETTINGS, shade=shade, threads=1)[:, 4:].sum(axis=1)
 
 
 def ranked(path: Path, city: Footprints, large: np.ndarray, yields: np.ndarray) -> gpd.GeoDataFrame:

@@ -32,8 +32,10 @@ from hexi_solar.yields import (
     hour_table,
     hourly_chain,
     row_views,
+    shade_of,
     sky_cell,
     sky_of,
+    skyline_view,
 )
 from hexi_solar.yields.glass import beam_polynomial, diffuse_factors, glass_of, passing
 from hexi_solar.yields.kernel import BLOCK, RUN
@@ -333,6 +335,20 @@ def test_views_between_rows_are_pvlibs():
     below = vf_row_ground_2d_integ(tilt, gcr) / (0.5 * (1 - slope))
     assert sky == pytest.approx(np.clip(above, 0, 1), abs=1e-13)
     assert ground * (1 - slope) == pytest.approx(np.clip(below, 0, 1) * (1 - slope), abs=1e-11)
+
+
+@pytest.mark.parametrize(("tilt", "azimuth"), [(0.0, 180.0), (10.0, 180.0), (40.0, 75.0)])
+def test_lit_parts_hold_the_view(tilt, azimuth):
+    """The view that a table of lit parts implies is the skyline's, to half a band of 2.8°."""
+    bands = np.arange(BANDS + 1) * (90.0 / BANDS)
+    skyline = bands[np.random.default_rng(26).integers(0, 20, (30, DIRECTIONS))]
+    middle = 0.5 * (bands[1:] + bands[:-1])
+    lit = (middle > skyline[:, :, None]).astype(np.float32)
+    planes = Planes(np.full(30, tilt), np.full(30, azimuth), np.zeros(30), np.zeros(30, bool))
+    # walls end where bands do; where the plane itself is the horizon, a band is cut
+    assert shade_of(lit, planes).sky_view == pytest.approx(
+        skyline_view(skyline, planes), rel=1e-9 if tilt == 0 else 0.005
+    )
 
 
 def test_the_compass_is_a_circle():

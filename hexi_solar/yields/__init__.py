@@ -29,7 +29,8 @@ from hexi_solar.yields.chain import (
 from hexi_solar.yields.hours import HourTable, hour_table
 from hexi_solar.yields.kernel import annual_sums
 from hexi_solar.yields.light import lit_fraction, row_views, skyline_view
-from hexi_solar.yields.sky import Floats, Planes, Shade, Sky, planes_of, sky_cell, sky_of
+from hexi_solar.yields.shade import Shade, shade_of, sky_cell
+from hexi_solar.yields.sky import Floats, Planes, Sky, planes_of, sky_of
 
 __all__ = [
     "MONTHS",
@@ -50,6 +51,7 @@ __all__ = [
     "loss_items",
     "planes_of",
     "row_views",
+    "shade_of",
     "sky_cell",
     "sky_of",
     "skyline_view",

@@ -14,7 +14,8 @@ from hexi_solar.config import PV
 from hexi_solar.yields import pvwatts
 from hexi_solar.yields.light import as_columns, free_of_shade, in_plane, incidence_factors
 from hexi_solar.yields.pvwatts import of_preset
-from hexi_solar.yields.sky import Floats, Planes, Shade, Sky
+from hexi_solar.yields.shade import Shade
+from hexi_solar.yields.sky import Floats, Planes, Sky
 
 
 @dataclass(frozen=True)

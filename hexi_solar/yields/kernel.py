@@ -26,7 +26,8 @@ from hexi_solar.yields.compiled import compiled
 from hexi_solar.yields.glass import beam_polynomial, diffuse_factors, glass_of, passing
 from hexi_solar.yields.hours import HourTable
 from hexi_solar.yields.light import row_views, skyline_view
-from hexi_solar.yields.sky import Floats, Planes, Shade, sky_cell
+from hexi_solar.yields.shade import Shade, sky_cell
+from hexi_solar.yields.sky import Floats, Planes
 
 BLOCK = 128  # planes side by side
 RUN = 16  # blocks that one thread takes at a time: what is in memory together

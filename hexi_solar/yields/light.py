@@ -13,7 +13,8 @@ import pvlib
 from pvlib.bifacial.utils import vf_row_sky_2d_integ
 
 from hexi_solar.config import PV
-from hexi_solar.yields.sky import Floats, Planes, Shade, Sky, sky_cell
+from hexi_solar.yields.shade import Shade, sky_cell
+from hexi_solar.yields.sky import Floats, Planes, Sky
 
 LOW_SUN = 87.5  # zenith beyond which PVWatts leaves Perez' model [°]
 
