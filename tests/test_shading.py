@@ -215,6 +215,32 @@ def test_long_buildings_are_found_from_every_cell():
     assert found[0] == pytest.approx(45.0)
 
 
+def test_a_building_drawn_in_another_country():
+    """One shape ten thousand kilometres away costs neither memory nor what is near."""
+    tower = shapely.box(-5.0, 10.0, 5.0, 20.0)
+    stray = shapely.box(1e7, -1e7, 1e7 + 10, -1e7 + 10)
+    around = neighbours_of([tower, stray], [10.0, 10.0])
+    assert around.columns * around.rows <= 2001 * 2001
+    seen = skylines_from_footprints(at((0.0, 0.0, 0.0)), around, np.array([-1]))
+    assert seen.low[0, 0] == pytest.approx(45.0)
+
+
+def test_broken_rings_and_heights():
+    """Rings that touch themselves, doubled corners, third coordinates and heights of 0 do no harm."""
+    doubled = shapely.Polygon([(-5, 10), (-5, 10), (5, 10), (5, 20), (5, 20), (-5, 20)])
+    upright = shapely.Polygon([(-5, 10, 3), (5, 10, 3), (5, 20, 3), (-5, 20, 3)])
+    plain = skyline((0.0, 0.0, 0.0), [shapely.box(-5, 10, 5, 20)], [10.0])
+    for shape in (doubled, upright, upright.reverse()):
+        assert skyline((0.0, 0.0, 0.0), [shape], [10.0]) == pytest.approx(plain, abs=1e-9)
+    assert skyline((0.0, 0.0, 0.0), [upright], [0.0]).max() == 0.0
+
+
+def test_shapes_and_heights_belong_together():
+    """A height per shape."""
+    with pytest.raises(ValueError, match="2 shapes, 1 heights"):
+        neighbours_of([shapely.box(0, 0, 1, 1)] * 2, [3.0])
+
+
 def test_nothing_around():
     """Without buildings, or with empty shapes only, the sky is open."""
     for shapes in ([], [None, shapely.Polygon(), shapely.Point(0, 5)]):
