@@ -15,8 +15,8 @@ import pytest
 
 from hexi_solar import config
 from hexi_solar.errors import Notices
-from hexi_solar.witness import loss_waterfall
 from hexi_solar.weather import WeatherYear, climate_year, read_weather_file
+from hexi_solar.witness import loss_waterfall
 from hexi_solar.yields import (
     Planes,
     annual_yields,
