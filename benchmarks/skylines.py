@@ -247,12 +247,12 @@ def peers(
     path = folder / "surface.tif"
     write(path, surface, transform)
     cells = inside * inside
-    horizon = r_horizon(path, folder, margin, quick=quick)
+    horizon = tried(lambda: r_horizon(path, folder, margin, quick=quick))
     part = folder / "part.tif"
     side = 200 if quick else 600
     # r.horizon reads past its region; the others are given a smaller surface
     write(part, surface[:side, :side], transform)
-    view = saga_view(part, folder)
+    view = tried(lambda: saga_view(part, folder))
     topo = topocalc_horizon(surface[:side, :side])
     sweep_view = cost_of(lambda: sweep_sky_view(surface, 1.0, directions=DIRECTIONS), 3)
     mine = 1.0 / ours["surface_skyline_cells_per_cpu_s"]
@@ -263,6 +263,15 @@ def peers(
         "sky_view_vs_saga": ratio(view, side * side, view_mine),
         "surface_skyline_vs_topocalc": ratio(topo, side * side, mine),
     }
+
+
+def tried(peer: Callable[[], float | None]) -> float | None:
+    """Run a peer; one that is there and fails is said to, and counts as not there."""
+    try:
+        return peer()
+    except (subprocess.CalledProcessError, OSError, IndexError) as error:
+        print(f"a peer failed: {error}", file=sys.stderr)
+        return None
 
 
 def ratio(seconds: float | None, cells: int, mine: float) -> float | None:

@@ -474,7 +474,7 @@ def test_four_points_of_a_square():
     points = sample_points(roof, pd.Series([0.0]), at_least=4, at_most=4)
     # the longest edge found first is the eastern one, northwards: across it lies to the west
     assert points.y == pytest.approx([1, 3, 5, 7])
-    assert 8 - points.x == pytest.approx(8 * ((np.arange(4) * 0.618033988749895 + 0.25) % 1))
+    assert 8 - points.x == pytest.approx(8 * ((np.arange(4) * 0.618033988749895 + 0.5) % 1))
 
 
 def test_same_roof_same_points_wherever_it_stands_in_the_table():

@@ -128,7 +128,7 @@ def _fill(
         area = _area_before(along.max(), along, across, ring_end)
         for i in range(count):
             place = _place_of(area * (i + 0.5) / count, along, across, ring_end)
-            height = _part_of_cut((i * GOLDEN + 0.25) % 1.0, place, along, across, ring_end)
+            height = _part_of_cut((i * GOLDEN + 0.5) % 1.0, place, along, across, ring_end)
             x[first[roof] + i] = place * east - height * north
             y[first[roof] + i] = place * north + height * east
 
