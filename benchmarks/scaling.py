@@ -46,7 +46,7 @@ from hexi_solar.yields import HourTable, Planes, annual_sums, hour_table, shade_
 THRESHOLD_M2 = Roofs().threshold_m2
 POINTS, REACH_M, TILT, AZIMUTH = 16, 300.0, 10.0, 180.0
 RUN = 1024  # roofs whose skylines are in memory together, per thread
-TILE_M = 10_000.0
+TILE_M = 5000.0
 BUILT = 0.7  # part of a roof that modules cover in this comparison
 GCR = 0.45  # of their rows
 ALBEDO = 0.2
@@ -275,11 +275,10 @@ def grow(sizes: list[int], folder: Path, *, threads: int = 2) -> dict[str, Any]:
     """
     paths = [write_city(size, folder / f"city_{size}.parquet") for size in sizes]
     largest = in_a_process(paths[-1:], folder, threads)
-    # the smaller ones first, to have everything loaded; then twice, for the lesser of two
-    each = in_a_process([paths[0], *paths[:-1], *paths], folder, threads)["cities"][1:]
+    # the smallest first, to have everything loaded; then all twice, for the lesser of two
+    each = in_a_process([paths[0], *paths, *paths], folder, threads)["cities"][1:]
     spent = [sum(city["cpu_s"].values()) - city["cpu_s"]["hours"] for city in each]
-    again = [*spent[: len(sizes) - 1], spent[-1]]
-    cost = [min(pair) for pair in zip(spent[len(sizes) - 1 :], again, strict=True)]
+    cost = [min(pair) for pair in zip(spent[: len(sizes)], spent[len(sizes) :], strict=True)]
     exponent = float(np.polyfit(np.log(sizes), np.log(cost), 1)[0]) if len(sizes) > 1 else None
     return {
         "largest": largest,

@@ -3,8 +3,8 @@
 All see the same hours, planes without rows in front under an open sky, Perez' sky, coated
 glass, SAPM's open rack and PVWatts' module and inverter. ModelChain and PVWatts start from
 the weather as they do for anyone; pvlib's functions over many roofs are given the sun and
-the hours with light, as our kernel is, and the diffuse factors of each tilt once. PVWatts'
-module and heat are its own. Run as ``python -m benchmarks.yields``.
+the hours with light, as our kernel is, and the diffuse factors of each tilt once. ModelChain
+knows no reflection of diffuse light; PVWatts' module and heat are its own. Run as ``python -m benchmarks.yields``.
 """
 
 from __future__ import annotations
@@ -74,6 +74,16 @@ def by_modelchain(year: WeatherYear, planes: Planes) -> np.ndarray:
         year.table.index + pd.Timedelta(minutes=year.sun_offset_minutes), axis="index"
     )
     inverter = {"pdc0": inverter_pdc0(SETTINGS), "eta_inv_nom": SETTINGS.eta_inv_nom}
+    left = loss_factor(hours.index.month.to_numpy(np.int64), SETTINGS)
+
+    def coated(chain: Any) -> None:
+        aoi = chain.results.aoi
+        chain.results.aoi_modifier = pvlib.iam.physical(aoi, n_ar=SETTINGS.coating_index)
+
+    def losses(chain: Any) -> None:
+        chain.results.losses = left
+        chain.results.dc = chain.results.dc * left
+
     found = []
     for tilt, azimuth in zip(planes.tilt, planes.azimuth, strict=True):
         array = pvlib.pvsystem.Array(
@@ -86,12 +96,12 @@ def by_modelchain(year: WeatherYear, planes: Planes) -> np.ndarray:
             pvlib.pvsystem.PVSystem([array], inverter_parameters=inverter),
             site,
             transposition_model="perez",
-            aoi_model="physical",
+            aoi_model=coated,
             spectral_model="no_loss",
             dc_model="pvwatts",
             ac_model="pvwatts",
             temperature_model="sapm",
-            losses_model="no_loss",
+            losses_model=losses,
         )
         found.append(chain.run_model(hours).results.ac.sum())
     return np.array(found)
