@@ -55,6 +55,7 @@ from hexi_solar.shading import (
 SEED = 20240901
 REACH_M, DIRECTIONS = 300.0, 36  # of the peers and of us beside them
 LARGE_M2 = 1000.0
+TILT, AZIMUTH = 10.0, 180.0  # of the modules whose energy is compared
 
 
 def compare(*, quick: bool) -> dict[str, Any]:
@@ -388,8 +389,8 @@ def energy_errors(
         Of the district's settings (64 to 128 points, 800 m) and of the city's (16 points,
         500 m): mean, 95th percentile and worst of the differences, and that of the sum. [%]
     """
-    from benchmarks.scaling import hours_of_the_year, yields_of
-    from hexi_solar.yields import Shade
+    from benchmarks.scaling import SETTINGS, hours_of_the_year
+    from hexi_solar.yields import Planes, Shade, annual_sums
 
     buildings = layer()
     buildings = buildings[buildings.geom_type.isin(["Polygon", "MultiPolygon"])].reset_index()
@@ -397,6 +398,7 @@ def energy_errors(
     buildings = buildings[buildings["height_m"].notna()].reset_index(drop=True)
     around = neighbours_of(buildings.geometry.to_numpy(), buildings["height_m"].to_numpy())
     hours = hours_of_the_year()
+    plane = Planes(*(np.array([v]) for v in (TILT, AZIMUTH, 0.45)), np.zeros(1, dtype=bool))
 
     def year(points: Points, directions: int, bins: int, reach_m: float) -> np.ndarray:
         sums = []
@@ -406,8 +408,10 @@ def energy_errors(
             seen = skylines_from_footprints(
                 mine, around, own, directions=directions, reach_m=reach_m
             ).low
-            view = roof_means(sky_view(seen[:, :: max(1, directions // 360)], 10.0, 180.0), mine)
-            sums.append(yields_of(Shade(lit_fraction(seen, mine, bins=bins), view), hours)[0])
+            few = seen[:, :: max(1, directions // 360)]
+            view = roof_means(sky_view(few, TILT, AZIMUTH), mine)
+            shade = Shade(lit_fraction(seen, mine, bins=bins), view)
+            sums.append(annual_sums(hours, plane, SETTINGS, shade=shade)[0, 4:].sum())
         return np.array(sums)
 
     expected = year(every_square_metre(roofs), 1440, 720, 3000.0)
