@@ -64,6 +64,16 @@ class AttributeTable:
 
 
 @dataclass(frozen=True)
+class SurfaceModel:
+    """Heights of everything that stands, as a raster."""
+
+    path: Path | None = None
+    """File, relative to the plan: GeoTIFF or ASCII grid, heights in its first band. [m]"""
+    crs: str = ""
+    """Coordinate reference system, only if the file does not say it."""
+
+
+@dataclass(frozen=True)
 class Layers:
     """What is read, all paths relative to the plan."""
 
@@ -79,6 +89,8 @@ class Layers:
     """Subdistricts (街道) with `name` and `code`."""
     zones: Layer = field(default_factory=Layer)
     """Zones (园区) with `name`."""
+    surface_model: SurfaceModel = field(default_factory=SurfaceModel)
+    """Surface model (DSM): roofs that it knows are shaded by what stands in it, trees too."""
     register: AttributeTable = field(default_factory=AttributeTable)
     """Events of PV projects (建档立卡), see `hexi-solar columns register`."""
 
@@ -234,8 +246,8 @@ class PV:
 class Shading:
     """What stands around a roof."""
 
-    tier: Literal["footprint", "open"] = "footprint"
-    """footprint: neighbours by footprint and height; open: nothing around any roof."""
+    tier: Literal["best", "footprint", "open"] = "best"
+    """best: the surface model where it is known, else neighbours by footprint and height; footprint: these alone; open: nothing."""
     directions: int = 64
     """In which the surroundings are looked at, equally spaced."""
     bands: int = 32
@@ -246,6 +258,8 @@ class Shading:
     """Points that each roof is looked at from, small roofs."""
     points_at_most: int = 128
     """Points that each roof is looked at from, large roofs."""
+    surface_known_m: float = 60.0
+    """The surface model is used for a building where it is known this far around. [m]"""
     unknown_height_quantile: float = 0.9
     """Neighbours of unknown height are taken as absent, and as high as this quantile of the known ones. [-]"""
 

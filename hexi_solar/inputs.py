@@ -27,6 +27,7 @@ from hexi_solar.layers import District, read_layers, read_register
 from hexi_solar.owners import classify_owners
 from hexi_solar.projects import BUILT
 from hexi_solar.roofs import Frame, load_state
+from hexi_solar.surface import open_surface
 from hexi_solar.weather import WeatherYear, read_weather
 
 Step = Callable[[str], AbstractContextManager[None]]
@@ -80,6 +81,10 @@ def read_inputs(plan: Plan, step: Step = silent) -> Inputs:
 
     district = attempt("layers", lambda: read_layers(plan, notices))
     register = attempt("register", lambda: read_register(plan, notices))
+    surface = plan.layers.surface_model.path
+    if surface is not None:
+        own_crs = plan.layers.surface_model.crs
+        attempt("surface", lambda: open_surface(surface, plan.crs, own_crs=own_crs))
     attempt("definitions", lambda: coverage_definitions(plan.coverage))
     place = place_of(plan, district.buildings) if district else Place(39.08, 117.22, Frame())
     site = plan.site

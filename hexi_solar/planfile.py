@@ -63,6 +63,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "shading.directions": (8, 720),
     "shading.bands": (8, 360),
     "shading.reach_m": (0.0, 20_000.0),
+    "shading.surface_known_m": (0.0, 20_000.0),
     "shading.points_at_least": (1, 1000),
     "shading.points_at_most": (1, 1000),
     "shading.unknown_height_quantile": (0.5, 1.0),
@@ -297,7 +298,7 @@ def _contradictions(plan: Plan, path: Path, wrong: set[str]) -> list[Problem]:
     named = [("layers.buildings.path", layers.buildings.path)]
     named += [(f"layers.attributes[{i}].path", t.path) for i, t in enumerate(layers.attributes)]
     named += [(f"layers.points[{i}].path", t.path) for i, t in enumerate(layers.points)]
-    for name in ("boundary", "subdistricts", "zones", "register"):
+    for name in ("boundary", "subdistricts", "zones", "surface_model", "register"):
         named.append((f"layers.{name}.path", getattr(layers, name).path))
     named += [(f"weather.paths[{i}]", p) for i, p in enumerate(plan.weather.paths)]
     found = [

@@ -233,7 +233,7 @@ def shaded_yields(
     """
     low, by_year = mean_yields(plan, layouts, skies, shades_of(plan, layouts, views, "low"))
     low["shading_loss_low"] = low["shading_loss_high"] = low["shading_loss"]
-    low["shading_tier"] = "open" if views is None else "footprint"
+    low["shading_tier"] = "open" if views is None else views.tier[layouts.index]
     nobody = pd.Index([])
     doubtful = nobody if views is None else layouts.index[views.unknown[layouts.index]]
     if len(doubtful):

@@ -210,7 +210,7 @@ YIELDS = Table("yields", ("roof_id",), "发电量", "Yields", (
     _c("shading_loss", "float", "遮挡损失", "Irradiation lost to rows and surroundings", low=-1e-9, high=1.0),
     _c("shading_loss_low", "float", "遮挡损失下限", "Shading loss if neighbours of unknown height were not there", low=-1e-9, high=1.0),
     _c("shading_loss_high", "float", "遮挡损失上限", "Shading loss if they were high", low=-1e-9, high=1.0),
-    _c("shading_tier", "text", "遮挡数据等级", "Tier of the data behind the skyline", words=("open", "footprint")),
+    _c("shading_tier", "text", "遮挡数据等级", "Tier of the data behind the skyline", words=("open", "footprint", "surface_model")),
     _c("sigma", "float", "相对标准不确定度", "Relative standard uncertainty of a single year", low=0.0, high=1.0),
     _c("p50_energy_ac_kwh", "float", "P50 发电量", "Energy exceeded in 50 of 100 years", "kWh", low=0.0),
     _c("p75_energy_ac_kwh", "float", "P75 发电量", "Energy exceeded in 75 of 100 years", "kWh", low=0.0),

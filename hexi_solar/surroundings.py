@@ -8,7 +8,7 @@ is taken, and what lies between goes into the uncertainty.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import geopandas as gpd
@@ -20,17 +20,25 @@ from hexi_solar.config import Plan
 from hexi_solar.inputs import Place
 from hexi_solar.shading import (
     Points,
+    Skylines,
+    best_tiers,
     horizon_view,
+    known_share,
     lit_fraction,
     neighbours_of,
+    on_surface,
     roof_means,
     sample_points,
     sky_view,
     skylines_from_footprints,
+    skylines_from_surface,
+    take_tiers,
 )
+from hexi_solar.surface import open_surface
 from hexi_solar.yields import Planes, Shade
 
 Bound = Literal["low", "high"]
+TILE_M = 2000.0  # side of the pieces in which a surface model is read
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,8 @@ class Surroundings:
     """By bound, shape (roofs, directions, bands). [-]"""
     unknown: pd.Series
     """Roofs whose light depends on a height that is not known."""
+    tier: pd.Series
+    """Data behind each roof's skyline: `surface_model` or `footprint`."""
 
     def shade(self, roofs: pd.Index, planes: Planes, bound: Bound = "low") -> Shade:
         """
@@ -128,6 +138,9 @@ def surroundings_of(
         unknown_roof_m=short,
         parapet_m=np.where(flat, above, 0.0)[points.roof],
     )
+    tier = np.full(len(roofs), "footprint", dtype="<U13")
+    if settings.tier == "best" and plan.layers.surface_model.path is not None:
+        tier, seen = _over_surface(plan, roofs, points, seen, place)
     doubtful = np.bincount(points.roof, weights=seen.unknown, minlength=points.roofs) > 0
     lit_low = lit_fraction(seen.low, points, bins=settings.bands)
     same = seen.high is seen.low
@@ -138,4 +151,51 @@ def surroundings_of(
         skyline={"low": seen.low, "high": seen.high},
         lit={"low": lit_low, "high": lit_high},
         unknown=pd.Series(doubtful, roofs.index),
+        tier=pd.Series(tier, roofs.index),
     )
+
+
+def _over_surface(
+    plan: Plan, roofs: gpd.GeoDataFrame, points: Points, footprints: Skylines, place: Place
+) -> tuple[npt.NDArray[np.str_], Skylines]:
+    """Look over the surface model from every roof that it knows, tile by tile."""
+    settings, model = plan.shading, plan.layers.surface_model
+    assert model.path is not None
+    file = open_surface(model.path, plan.crs, own_crs=model.crs)
+    low = np.zeros_like(footprints.low)
+    known, z = np.zeros(len(points)), np.full(len(points), np.nan)
+    if len(points):
+        around = (points.x.min(), points.y.min(), points.x.max() + 1.0, points.y.max() + 1.0)
+        for tile in file.tiles(
+            _common(around, file.bounds), size_m=TILE_M, halo_m=settings.reach_m
+        ):
+            west, south, east, north = tile.inner
+            here = (points.x >= west) & (points.x < east) & (points.y > south) & (points.y <= north)
+            if not here.any():
+                continue
+            grid = file.window(tile.outer)
+            some = replace(points, x=points.x[here], y=points.y[here], z=points.z[here])
+            clearance = plan.roofs.module_clearance_m
+            some = on_surface(some, grid.height, grid.transform, clearance_m=clearance)
+            seen = skylines_from_surface(
+                some,
+                grid.height,
+                grid.transform,
+                directions=settings.directions,
+                reach_m=settings.reach_m,
+                true_north=place.frame.true_north,
+            )
+            low[here], z[here] = seen.low, some.z
+            known[here] = known_share(
+                some, grid.height, grid.transform, reach_m=settings.surface_known_m
+            )
+    nothing = np.zeros(len(points), dtype=bool)
+    surface = Skylines(low, low, np.isnan(z), nothing)
+    tier = best_tiers(replace(points, z=z), roofs["building_id"].to_numpy(), known, surface)
+    return tier, take_tiers(points, tier, surface, footprints)
+
+
+def _common(one: tuple[float, ...], other: tuple[float, ...]) -> tuple[float, float, float, float]:
+    """Return the rectangle that two have in common; without any, an empty one."""
+    west, south = max(one[0], other[0]), max(one[1], other[1])
+    return west, south, max(west, min(one[2], other[2])), max(south, min(one[3], other[3]))

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from hexi_solar.config import Plan, Shading
+from hexi_solar.config import Layers, Plan, Shading, SurfaceModel
 from hexi_solar.inputs import Place
 from hexi_solar.potential import potential_of
 from hexi_solar.roofs import Frame
@@ -77,3 +77,53 @@ def test_what_is_not_built_yet_does_not_shade():
     """A planned tower takes nothing today."""
     planned = energy(street(80.0, "planned"))["energy_ac_kwh"]
     assert planned == pytest.approx(energy(street(0.0))["energy_ac_kwh"])
+
+
+def surface_of(folder, tower_m: float, half: bool = False):
+    """The street as a raster of half-metre cells: a level ground, the school, the tower."""
+    import rasterio
+    from rasterio.transform import from_origin
+
+    west, north, size = 519_000.0 - 420.0, 4_327_000.0 + 420.0, 1600
+    height = np.full((size, size), 3.0, np.float32)
+
+    def block(x0, y0, x1, y1, top):
+        rows = slice(int((north - y1) * 2), int((north - y0) * 2))
+        height[rows, int((x0 - west) * 2) : int((x1 - west) * 2)] = 3.0 + top
+
+    x, y = 519_000.0, 4_327_000.0
+    block(x, y, x + 60, y + 30, 12.0)
+    block(x, y - 35, x + 60, y - 15, tower_m)
+    if half:
+        height[:, : size // 2] = np.nan
+    profile = {"driver": "GTiff", "height": size, "width": size, "count": 1, "dtype": "float32"}
+    place = {"crs": "EPSG:4548", "transform": from_origin(west, north, 0.5, 0.5)}
+    with rasterio.open(folder / "dsm.tif", "w", **profile, **place) as file:
+        file.write(height, 1)
+    return folder / "dsm.tif"
+
+
+def over(path, buildings) -> pd.Series:
+    layers = Layers(surface_model=SurfaceModel(path=path))
+    roofs = replace(Plan().roofs, parapet_height_m=0.0)
+    plan = replace(Plan(), layers=layers, roofs=roofs)
+    found = potential_of(plan, buildings.loc[["school"]], YEARS, PLACE, buildings)
+    return found.yields.iloc[0]
+
+
+def test_a_surface_model_shades_like_the_footprints_it_shows(tmp_path):
+    """Boxes on level ground are the same thing drawn and rastered; the tier is written down."""
+    drawn = street(40.0)
+    rastered = over(surface_of(tmp_path, 40.0), drawn.assign(height_m=np.nan))
+    plan = replace(Plan(), roofs=replace(Plan().roofs, parapet_height_m=0.0))
+    by_shape = potential_of(plan, drawn.loc[["school"]], YEARS, PLACE, drawn).yields.iloc[0]
+    assert rastered["shading_tier"] == "surface_model"
+    assert by_shape["shading_tier"] == "footprint"
+    # half-metre cells move walls by up to a quarter of a metre
+    assert rastered["shading_loss"] == pytest.approx(by_shape["shading_loss"], abs=0.005)
+
+
+def test_a_surface_that_ends_nearby_is_not_used(tmp_path):
+    """Where half of the surface around is unknown, footprints stand in, not a mixture."""
+    found = over(surface_of(tmp_path, 40.0, half=True), street(40.0))
+    assert found["shading_tier"] == "footprint"
