@@ -96,7 +96,7 @@ def annual_sums(
         if progress:
             progress(done, len(planes))
 
-    workers = min(threads or len(os.sched_getaffinity(0)), len(work))
+    workers = min(threads or _cores(), len(work))
     if workers <= 1:
         for which in work:
             report(take(which))
@@ -105,6 +105,13 @@ def annual_sums(
             for count in pool.map(take, work):
                 report(count)
     return sums
+
+
+def _cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _runs(planes: Planes) -> Iterator[Any]:
