@@ -236,6 +236,12 @@ def test_nothing_known_gives_no_planes(value):
     assert (found.planes, found.assigned_share, found.unknown_share) == ((), 0.0, 1.0)
 
 
+def test_empty_footprint_gives_no_planes():
+    """A shape without area has no roof."""
+    found = planes_of_building(np.zeros((40, 40)), GRID, shapely.Polygon(), SETTINGS)
+    assert found.planes == ()
+
+
 def test_footprint_off_the_surface_gives_no_planes():
     """A building beyond the surface is unknown, not an error."""
     far = shapely.box(5000.0, 5000.0, 5010.0, 5010.0)
@@ -245,8 +251,8 @@ def test_footprint_off_the_surface_gives_no_planes():
 def test_scatter_like_a_tree_is_no_plane():
     """Heights without any plane in them are left without one."""
     z = np.random.default_rng(2).uniform(0.0, 12.0, (40, 40))
-    settings = PlaneSettings(noise_m=0.05)
-    assert planes_of_building(z, GRID, HOUSE, settings).assigned_share < 0.2
+    for settings in (PlaneSettings(noise_m=0.05), PlaneSettings()):
+        assert planes_of_building(z, GRID, HOUSE, settings).assigned_share < 0.2
 
 
 def test_turned_surface_is_refused():

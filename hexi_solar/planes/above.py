@@ -35,11 +35,14 @@ class Above:
     """Height of the rim by plane. [m]"""
 
 
-def heights_above(z: Floats, plane: Floats, dx: float, dy: float) -> Floats:
-    """Heights above a plane in local coordinates. [m]"""
-    rows, columns = np.indices(z.shape)
-    x, y = (columns + 0.5) * dx, -(rows + 0.5) * dy
-    height: Floats = z - plane[0] * x - plane[1] * y - plane[2]
+def heights_above(
+    z: Floats, plane: Floats, cell: tuple[float, float], box: tuple[slice, slice]
+) -> Floats:
+    """Heights of a window's cells above a plane in local coordinates. [m]"""
+    rows, columns = box
+    x = (np.arange(columns.start, columns.stop) + 0.5) * cell[0]
+    y = -(np.arange(rows.start, rows.stop) + 0.5) * cell[1]
+    height: Floats = z[box] - plane[0] * x - plane[1] * y[:, None] - plane[2]
     return height
 
 
@@ -86,7 +89,7 @@ def read_above(
         host = _host(piece, labels[rows, columns])
         if host < 0:
             continue
-        above = heights_above(z, found.planes[host], *cell)[rows, columns]
+        above = heights_above(z, found.planes[host], cell, (rows, columns))
         high = piece & (above > threshold)
         labels[rows, columns][piece] = host
         part = moved(transform, columns.start, rows.start)
@@ -119,10 +122,9 @@ def _small_raised(
     """Mark small planes that stand in the middle of another one and above it all around."""
     marked = np.zeros(labels.shape, bool)
     size = cell[0] * cell[1]
-    for k in np.flatnonzero(
-        (found.cells > 0) & (found.cells * size <= settings.obstruction_area_m2)
-    ):
-        box = ndimage.find_objects((labels == k).astype(np.int8))[0]
+    for k, box in enumerate(ndimage.find_objects(labels + 1)):
+        if box is None or found.cells[k] * size > settings.obstruction_area_m2:
+            continue
         rows, columns = _wider(_wider(box, labels.shape), labels.shape)
         piece = labels[rows, columns] == k
         ring = ndimage.binary_dilation(piece, AROUND, iterations=2) & ~piece
@@ -134,7 +136,7 @@ def _small_raised(
             continue
         if (around[around >= 0] == host).mean() < 0.75:
             continue
-        above = heights_above(z, found.planes[host], *cell)[rows, columns][piece]
+        above = heights_above(z, found.planes[host], cell, (rows, columns))[piece]
         if np.quantile(above, 0.25) > settings.raised_m:
             marked[rows, columns] |= piece
     return marked
@@ -151,6 +153,7 @@ def _parapets(
 ) -> tuple[dict[int, float], Labels]:
     """Find raised cells along the edges of flat planes; returns heights and the rims' planes."""
     parapets: dict[int, float] = {}
+    whole = slice(0, z.shape[0]), slice(0, z.shape[1])
     rims = np.full(labels.shape, np.int32(-1))
     inside = ~np.isnan(z)
     depth = ndimage.distance_transform_edt(np.pad(inside, 1), sampling=cell[::-1])[1:-1, 1:-1]
@@ -164,7 +167,7 @@ def _parapets(
         own = nearest == k
         if not (own & edge).any():
             continue
-        above = heights_above(z, found.planes[k], *cell)
+        above = heights_above(z, found.planes[k], cell, whole)
         # cells that the rim fills in part stand lower than the rim
         high = own & band & bare & (above > max(0.5 * settings.raised_m, 4.0 * sigma))
         high &= above <= settings.rim_height_m

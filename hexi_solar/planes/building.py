@@ -70,6 +70,8 @@ def planes_of_building(
     if transform.b or transform.d or transform.a <= 0 or transform.e >= 0:
         msg = "the surface must be north up: warp it before"
         raise ValueError(msg)
+    if footprint.is_empty or not surface.size:
+        return NOTHING
     z, corner = window_over(surface, transform, footprint)
     inside = cells_inside(z.shape, corner, footprint)
     known = inside & np.isfinite(z)
@@ -79,7 +81,7 @@ def planes_of_building(
     heights = np.where(known, z - level, np.nan)
     cell = (corner.a, -corner.e)
     noise = settings.noise_m if settings.noise_m is not None else noise_of([heights], *cell)[0]
-    noise = noise if np.isfinite(noise) else settings.roughness_m
+    noise = min(noise, settings.most_noise_m) if np.isfinite(noise) else settings.roughness_m
     found = segment_roof(heights, *cell, noise, settings)
     if not len(found.planes):
         return Found((), 0.0, 1.0 - known.sum() / inside.sum(), float("nan"), noise)

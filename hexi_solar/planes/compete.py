@@ -12,7 +12,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from hexi_solar.planes.fit import SUMS, Floats, Labels, fit_plane, refit, window_sums
+from hexi_solar.planes.fit import SUMS, Floats, Ints, Labels, fit_plane, refit, window_sums
 
 DIAGONAL = 0.7  # weight of a corner neighbour beside an edge neighbour's 1
 
@@ -136,48 +136,53 @@ def separate(labels: Labels, smallest: int) -> int:
 
 @nb.njit(cache=True, nogil=True)
 def borders(
-    z: Floats, labels: Labels, planes: Floats, count: int, dx: float, dy: float
-) -> tuple[Floats, Floats]:
+    labels: Labels, planes: Floats, dx: float, dy: float
+) -> tuple[Ints, Ints, Floats, Floats]:
     """
-    Measure the common border of every two planes.
+    Measure the common border of every two planes that have one.
 
     Returns
     -------
-    lengths, steps
-        Number of differing neighbours, corners weighted, and the mean distance of the two
-        planes in height along the border. [m]
+    first, second, lengths, steps
+        The lower and the higher label, the number of differing neighbours, corners
+        weighted, and the mean distance of the two planes in height along the border. [m]
     """
-    lengths = np.zeros((count, count))
-    steps = np.zeros((count, count))
-    for r in range(z.shape[0]):
-        for c in range(z.shape[1]):
+    high, wide = labels.shape
+    count = len(planes)
+    keys = np.empty(4 * labels.size, np.int64)
+    weights = np.empty(4 * labels.size)
+    falls = np.empty(4 * labels.size)
+    n = 0
+    for r in range(high):
+        for c in range(wide):
             i = labels[r, c]
             if i < 0:
                 continue
             for dr, dc in ((0, 1), (1, 0), (1, 1), (1, -1)):
                 rr, cc = r + dr, c + dc
-                if rr >= z.shape[0] or cc < 0 or cc >= z.shape[1]:
+                if rr >= high or cc < 0 or cc >= wide:
                     continue
                 j = labels[rr, cc]
                 if j < 0 or j == i:
                     continue
-                weight = 1.0 if dr == 0 or dc == 0 else DIAGONAL
                 x, y = (c + 0.5 + 0.5 * dc) * dx, -(r + 0.5 + 0.5 * dr) * dy
-                step = abs(
-                    (planes[i, 0] - planes[j, 0]) * x
-                    + (planes[i, 1] - planes[j, 1]) * y
-                    + planes[i, 2]
-                    - planes[j, 2]
-                )
-                lengths[i, j] += weight
-                lengths[j, i] += weight
-                steps[i, j] += weight * step
-                steps[j, i] += weight * step
-    for i in range(count):
-        for j in range(count):
-            if lengths[i, j] > 0.0:
-                steps[i, j] /= lengths[i, j]
-    return lengths, steps
+                a, b = planes[i, 0] - planes[j, 0], planes[i, 1] - planes[j, 1]
+                keys[n] = min(i, j) * count + max(i, j)
+                weights[n] = 1.0 if dr == 0 or dc == 0 else DIAGONAL
+                falls[n] = weights[n] * abs(a * x + b * y + planes[i, 2] - planes[j, 2])
+                n += 1
+    order = np.argsort(keys[:n], kind="mergesort")
+    found = 0
+    pairs = np.empty(n, np.int64)
+    lengths, steps = np.zeros(n), np.zeros(n)
+    for k in order:
+        if found == 0 or pairs[found - 1] != keys[k]:
+            pairs[found] = keys[k]
+            found += 1
+        lengths[found - 1] += weights[k]
+        steps[found - 1] += falls[k]
+    pairs, lengths, steps = pairs[:found], lengths[:found], steps[:found]
+    return pairs // max(count, 1), pairs % max(count, 1), lengths, steps / lengths
 
 
 @nb.njit(cache=True, nogil=True)
@@ -210,34 +215,48 @@ def merge_planes(
     same_angle: float,
     same_step: float,
 ) -> int:
-    """Merge neighbours while that is cheaper, or while they differ less than a roofer could see."""
+    """
+    Merge neighbours while that is cheaper, or while they differ less than a roofer could see.
+
+    In every round those pairs merge of which each would gain most by the other.
+    """
     while count > 1:
         planes, squares, sums = refit(z, labels, count, dx, dy)
-        lengths, steps = borders(z, labels, planes, count, dx, dy)
-        best_i, best_j, least = -1, -1, 0.0
+        first, second, lengths, steps = borders(labels, planes, dx, dy)
+        partner = np.full(count, -1)
+        least = np.zeros(count)
+        for e in range(len(first)):
+            i, j = first[e], second[e]
+            both = fit_plane(sums[i] + sums[j])[3]
+            gain = (both - squares[i] - squares[j]) / (2.0 * sigma * sigma)
+            gain -= border * lengths[e] + plane_price
+            if gain > 0.0 and steps[e] <= same_step and lengths[e] >= 2.0:
+                fewer = i if sums[i, 0] <= sums[j, 0] else j
+                alike = _apart(sums[fewer], planes[i], planes[j]) <= 0.5 * same_step
+                if alike or _angle(planes[i], planes[j]) <= same_angle:
+                    gain = -1e-6 / (1.0 + e)  # no two alike, so some pair is always mutual
+            if gain < least[i]:
+                least[i], partner[i] = gain, j
+            if gain < least[j]:
+                least[j], partner[j] = gain, i
+        target = np.arange(count)
         for i in range(count):
-            for j in range(i + 1, count):
-                if lengths[i, j] == 0.0:
-                    continue
-                both = fit_plane(sums[i] + sums[j])[3]
-                gain = (both - squares[i] - squares[j]) / (2.0 * sigma * sigma)
-                gain -= border * lengths[i, j] + plane_price
-                if gain > 0.0 and steps[i, j] <= same_step and lengths[i, j] >= 2.0:
-                    fewer = i if sums[i, 0] <= sums[j, 0] else j
-                    alike = _apart(sums[fewer], planes[i], planes[j]) <= 0.5 * same_step
-                    if alike or _angle(planes[i], planes[j]) <= same_angle:
-                        gain = -1e-6
-                if gain < least:
-                    best_i, best_j, least = i, j, gain
-        if best_i < 0:
+            j = partner[i]
+            if j > i and partner[j] == i:
+                target[j] = i
+        numbers = np.full(count, -1)
+        kept = 0
+        for i in range(count):
+            if target[i] == i:
+                numbers[i] = kept
+                kept += 1
+        if kept == count:
             break
         for r in range(z.shape[0]):
             for c in range(z.shape[1]):
-                if labels[r, c] == best_j:
-                    labels[r, c] = best_i
-                elif labels[r, c] == count - 1:
-                    labels[r, c] = best_j
-        count -= 1
+                if labels[r, c] >= 0:
+                    labels[r, c] = numbers[target[labels[r, c]]]
+        count = kept
     return count
 
 

@@ -133,10 +133,11 @@ def _seed_windows(
             if squares <= bound and a * a + b * b <= steepest * steepest:
                 places[n], fits[n] = r * wide + c, squares
                 n += 1
+    queue = np.empty((z.size if n else 1, 2), np.int64)
     for i in np.argsort(fits[:n], kind="mergesort"):
         r, c = places[i] // wide, places[i] % wide
         if _is_free(labels, r, c, rows, columns):
-            _grow(z, labels, count, r, c, rows, columns, dx, dy, reach * sigma, steepest)
+            _grow(z, labels, count, queue, r, c, rows, columns, dx, dy, reach * sigma, steepest)
             count += 1
     return count
 
@@ -156,6 +157,7 @@ def _grow(
     z: Floats,
     labels: Labels,
     label: int,
+    queue: Ints,
     top: int,
     left: int,
     rows: int,
@@ -167,7 +169,6 @@ def _grow(
 ) -> None:
     """Add ring after ring of neighbours that lie on the plane, fitted anew after each ring."""
     sums = np.zeros(SUMS)
-    queue = np.empty((z.size, 2), np.int64)
     n = 0
     for r in range(top, top + rows):
         for c in range(left, left + columns):

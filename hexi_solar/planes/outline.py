@@ -51,7 +51,7 @@ def crease_kinds(labels: Labels, planes: Floats, dx: float, dy: float) -> NDArra
     one is (valley), 0 neither, a step.
     """
     count = len(planes)
-    votes = np.zeros((count, count, 2))
+    votes = np.zeros((count, count), np.float32)  # above the diagonal lower, below it higher
     for r in range(labels.shape[0]):
         for c in range(labels.shape[1]):
             i = labels[r, c]
@@ -76,11 +76,14 @@ def crease_kinds(labels: Labels, planes: Floats, dx: float, dy: float) -> NDArra
                     if abs(above) > 3.0 * max(dx, dy) * slope:
                         continue
                     low, high = min(i, j), max(i, j)
-                    votes[low, high, 0 if above < 0.0 else 1] += abs(above)
+                    if above < 0.0:
+                        votes[low, high] -= above
+                    else:
+                        votes[high, low] += above
     kinds = np.zeros((count, count), np.int8)
     for i in range(count):
         for j in range(i + 1, count):
-            lower, higher = votes[i, j, 0], votes[i, j, 1]
+            lower, higher = votes[i, j], votes[j, i]
             if lower + higher > 0.0:
                 if lower >= 0.85 * (lower + higher):
                     kinds[i, j] = kinds[j, i] = 1

@@ -71,6 +71,8 @@ def segment_roof(
     cells = int(np.isfinite(z).sum())
     for _ in range(DOUBLINGS):
         # half as exact a description saves at most what planes, borders and strays cost now
+        if 2.0 * sigma > settings.most_noise_m:
+            break
         if least - cells * np.log(sigma) < cells * WORTH:
             break
         sigma *= 2.0

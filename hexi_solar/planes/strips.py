@@ -14,6 +14,8 @@ import numpy as np
 
 from hexi_solar.planes.fit import SUMS, Floats, Ints, Labels, Mask, add_cell, fit_plane
 
+LARGEST = 200  # cells of a strip; more of them without a plane are a tree or a dome
+
 
 @nb.njit(cache=True, nogil=True)
 def add_strips(
@@ -51,34 +53,33 @@ def add_strips(
     planes, borrowed
         With the new ones; whether the slope of a plane is borrowed from another.
     """
-    pieces, count = _pieces(z, labels)
+    cells, starts = _pieces(z, labels)
+    count = len(starts) - 1
     most = len(planes) + 2 * count
     found = np.zeros((most, 3))
     found[: len(planes)] = planes
     borrowed = np.zeros(most, np.bool_)
     n = len(planes)
     for piece in range(count):
+        left = cells[starts[piece] : starts[piece + 1]]
         for _ in range(2):
-            size = 0
-            cells = np.empty((z.size, 2), np.int64)
-            for r in range(z.shape[0]):
-                for c in range(z.shape[1]):
-                    if pieces[r, c] == piece and labels[r, c] < 0:
-                        cells[size, 0], cells[size, 1] = r, c
-                        size += 1
-            if size < smallest:
+            if len(left) < smallest or len(left) > LARGEST:
                 break
             plane, gain, lent = _best_plane(
-                z, labels, cells[:size], planes, dx, dy, sigma, stray, smallest, steepest
+                z, labels, left, planes, dx, dy, sigma, stray, smallest, steepest
             )
             if gain <= plane_price:
                 break
             found[n], borrowed[n] = plane, lent
-            for i in range(size):
-                r, c = cells[i]
-                miss = _miss(z, r, c, plane, dx, dy)
-                if 0.5 * (miss / sigma) ** 2 < stray:
+            kept = 0
+            for i in range(len(left)):
+                r, c = left[i]
+                if 0.5 * (_miss(z, r, c, plane, dx, dy) / sigma) ** 2 < stray:
                     labels[r, c] = n
+                else:
+                    left[kept, 0], left[kept, 1] = r, c
+                    kept += 1
+            left = left[:kept]
             n += 1
     return found[:n], borrowed[:n]
 
@@ -90,31 +91,53 @@ def _miss(z: Floats, r: int, c: int, plane: Floats, dx: float, dy: float) -> flo
 
 
 @nb.njit(cache=True, nogil=True)
-def _pieces(z: Floats, labels: Labels) -> tuple[Labels, int]:
-    """Number the connected groups of cells without a plane."""
-    pieces = np.full(z.shape, np.int32(-1))
-    queue = np.empty((z.size, 2), np.int64)
-    count = 0
-    for r0 in range(z.shape[0]):
-        for c0 in range(z.shape[1]):
-            if labels[r0, c0] >= 0 or np.isnan(z[r0, c0]) or pieces[r0, c0] >= 0:
+def _pieces(z: Floats, labels: Labels) -> tuple[Ints, Ints]:
+    """List the connected groups of cells without a plane: the cells, and where a group starts."""
+    high, wide = z.shape
+    seen = np.zeros(z.shape, np.bool_)
+    cells = np.empty((z.size, 2), np.int64)
+    starts = np.zeros(z.size + 1, np.int64)
+    n = count = 0
+    for r0 in range(high):
+        for c0 in range(wide):
+            if labels[r0, c0] >= 0 or np.isnan(z[r0, c0]) or seen[r0, c0]:
                 continue
-            queue[0, 0], queue[0, 1] = r0, c0
-            pieces[r0, c0] = count
-            n, i = 1, 0
+            i = n
+            cells[n, 0], cells[n, 1] = r0, c0
+            seen[r0, c0] = True
+            n += 1
             while i < n:
                 for dr in range(-1, 2):
                     for dc in range(-1, 2):
-                        r, c = queue[i, 0] + dr, queue[i, 1] + dc
-                        if not (0 <= r < z.shape[0] and 0 <= c < z.shape[1]):
+                        r, c = cells[i, 0] + dr, cells[i, 1] + dc
+                        if not (0 <= r < high and 0 <= c < wide) or seen[r, c]:
                             continue
-                        if labels[r, c] < 0 and pieces[r, c] < 0 and not np.isnan(z[r, c]):
-                            pieces[r, c] = count
-                            queue[n, 0], queue[n, 1] = r, c
+                        if labels[r, c] < 0 and not np.isnan(z[r, c]):
+                            seen[r, c] = True
+                            cells[n, 0], cells[n, 1] = r, c
                             n += 1
                 i += 1
             count += 1
-    return pieces, count
+            starts[count] = n
+    return cells[:n], starts[: count + 1]
+
+
+@nb.njit(cache=True, nogil=True)
+def _neighbours(labels: Labels, cells: Ints, count: int) -> Ints:
+    """List the planes that touch a group of cells."""
+    near = np.empty(16, np.int64)
+    n = 0
+    for i in range(len(cells)):
+        for dr in range(-1, 2):
+            for dc in range(-1, 2):
+                r, c = cells[i, 0] + dr, cells[i, 1] + dc
+                if not (0 <= r < labels.shape[0] and 0 <= c < labels.shape[1]):
+                    continue
+                k = labels[r, c]
+                if 0 <= k < count and n < len(near) and not (near[:n] == k).any():
+                    near[n] = k
+                    n += 1
+    return np.sort(near[:n])
 
 
 @nb.njit(cache=True, nogil=True)
@@ -134,6 +157,7 @@ def _best_plane(
     best, most, lent = np.zeros(3), 0.0, False
     sums = np.zeros(SUMS)
     plane = np.zeros(3)
+    near = _neighbours(labels, cells, len(planes))
     for i in range(len(cells)):
         sums[:] = 0.0
         for j in range(len(cells)):
@@ -145,7 +169,7 @@ def _best_plane(
             gain = _gain(z, cells, plane, dx, dy, sigma, stray, smallest)
             if gain > most and plane[0] ** 2 + plane[1] ** 2 <= steepest**2:
                 best, most, lent = plane.copy(), gain, False
-        for k in range(len(planes)):
+        for k in near:
             a, b = planes[k, 0], planes[k, 1]
             if a * a + b * b < 0.0076:  # 5°: a level plane lends no direction
                 continue
