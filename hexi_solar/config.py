@@ -252,7 +252,7 @@ class Shading:
     """In which the surroundings are looked at, equally spaced."""
     bands: int = 32
     """Into which the sun's elevation is cut."""
-    reach_m: float = 300.0
+    reach_m: float = 800.0
     """Buildings further away do not shade. [m]"""
     points_at_least: int = 64
     """Points that each roof is looked at from, small roofs."""

@@ -133,10 +133,9 @@ def _explain_roof(
 
 def _explain_doubt(roof_id: str, offer: Potential) -> list[dict[str, Any]]:
     """List the errors of one roof's energy, and what better facts would be worth."""
-    energies = [float(e) for e in offer.energy_by_year_kwh.sum()]
     some = offer.roofs.loc[[roof_id]]
     half = doubt(offer.yields.loc[[roof_id]])
-    parts = error_budget(some, weather_energies_kwh=energies, shading_half_range=half)
+    parts = error_budget(some, insolations=offer.insolations, shading_half_range=half)
     worth = worth_of_facts(offer.yields.loc[[roof_id], "energy_ac_kwh"], parts).iloc[0]
     return [
         {

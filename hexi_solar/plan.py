@@ -237,5 +237,4 @@ def roofs_in_totals(study: Study) -> pd.Series:
 
 def candidate_portfolio(study: Study, found: Potential, counted: pd.Series) -> dict[str, Any]:
     """Calculate P50, P75 and P90 of all candidates that count in the totals."""
-    by_year = found.energy_by_year_kwh[counted]
-    return portfolios(study.roofs[counted], study.yields[counted], by_year)
+    return portfolios(study.roofs[counted], study.yields[counted], found.insolations)

@@ -41,6 +41,8 @@ class Potential:
     tradeoffs: pd.DataFrame
     energy_by_year_kwh: pd.DataFrame
     """Each roof under each weather year, one column per year. [kWh]"""
+    insolations: list[float]
+    """Global horizontal irradiation of each weather year. [kWh/m²]"""
     night_energy_kwh_kwp: pd.Series
     """Energy of hours with the sun well below the horizon, of a sample of roofs."""
     surroundings: Surroundings | None = None
@@ -85,9 +87,12 @@ def potential_of(
         layouts = chosen_layouts(plan, buildings, roofs, layouts, tradeoffs, place)
     with step("yields_chosen"):
         yields, by_year = shaded_yields(plan, layouts, skies, views)
-        yields = with_uncertainty(roofs, yields, by_year)
+        insolations = [float(sky.ghi.sum()) / 1000.0 for sky in skies]
+        yields = with_uncertainty(roofs, yields, insolations)
         night = night_energy(plan, layouts, skies[0])
-    return Potential(roofs, exclusions, layouts, yields, tradeoffs, by_year, night, views)
+    return Potential(
+        roofs, exclusions, layouts, yields, tradeoffs, by_year, insolations, night, views
+    )
 
 
 def _base_layout(settings: Layout) -> Layout:
@@ -296,11 +301,10 @@ def mean_yields(
 
 
 def with_uncertainty(
-    roofs: pd.DataFrame, yields: pd.DataFrame, by_year: pd.DataFrame
+    roofs: pd.DataFrame, yields: pd.DataFrame, insolations: list[float]
 ) -> pd.DataFrame:
     """Add the energies that are exceeded with 50, 75 and 90 % probability in a single year."""
-    energies = [float(e) for e in by_year.sum()]
-    budget = error_budget(roofs, weather_energies_kwh=energies, shading_half_range=doubt(yields))
+    budget = error_budget(roofs, insolations=insolations, shading_half_range=doubt(yields))
     sigma = relative_sigma(budget)
     return yields.assign(sigma=sigma).join(exceedance(yields["energy_ac_kwh"], sigma))
 
@@ -312,7 +316,9 @@ def doubt(yields: pd.DataFrame) -> pd.Series:
     return half.clip(lower=0.0)
 
 
-def portfolios(roofs: pd.DataFrame, yields: pd.DataFrame, by_year: pd.DataFrame) -> dict[str, Any]:
+def portfolios(
+    roofs: pd.DataFrame, yields: pd.DataFrame, insolations: list[float]
+) -> dict[str, Any]:
     """
     Calculate the exceedance energies of all roofs together.
 
@@ -323,11 +329,10 @@ def portfolios(roofs: pd.DataFrame, yields: pd.DataFrame, by_year: pd.DataFrame)
     """
     life = int(fact("uncertainty.life.years"))
     ageing = float(np.mean((1.0 - float(fact("pv.degradation.per_year"))) ** np.arange(life)))
-    energies = [float(e) for e in by_year.sum()]
     found = {}
     for name, years, share in (("year", 1, 1.0), ("life", life, ageing)):
         parts: list[Part] = error_budget(
-            roofs, years=years, weather_energies_kwh=energies, shading_half_range=doubt(yields)
+            roofs, years=years, insolations=insolations, shading_half_range=doubt(yields)
         )
         found[name] = portfolio(yields["energy_ac_kwh"] * share, parts, roofs["building_id"])
         found[name]["years"] = years

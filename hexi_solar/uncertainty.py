@@ -35,7 +35,7 @@ def error_budget(
     roofs: pd.DataFrame,
     *,
     years: int = 1,
-    weather_energies_kwh: Sequence[float] = (),
+    insolations: Sequence[float] = (),
     shading_half_range: pd.Series | None = None,
 ) -> list[Part]:
     """
@@ -48,9 +48,9 @@ def error_budget(
     years
         Years that the energy is averaged over: 1 for a single year; the variability from
         year to year shrinks with their root.
-    weather_energies_kwh
-        The district's energy under each weather file; two or more replace the budget's
-        figure for long-term insolation by their spread.
+    insolations
+        Global horizontal irradiation of each weather file; two or more replace the
+        budget's figure for long-term insolation by their spread. [kWh/m²]
     shading_half_range
         Half of the relative range that neighbours of unknown height leave, per roof; taken
         as uniform over that range.
@@ -77,10 +77,10 @@ def error_budget(
         sigma = float(entry["value"])
         if name == "interannual":
             sigma /= np.sqrt(years)
-        if name == "insolation" and len(weather_energies_kwh) > 1:
-            energies = np.asarray(weather_energies_kwh, dtype=float)
+        if name == "insolation" and len(insolations) > 1:
+            light = np.asarray(insolations, dtype=float)
             # the mean of n files is known to their spread over the root of n
-            sigma = float(energies.std(ddof=1) / energies.mean() / np.sqrt(len(energies)))
+            sigma = float(light.std(ddof=1) / light.mean() / np.sqrt(len(light)))
         parts.append(Part(name, pd.Series(sigma, roofs.index), bool(entry["common"])))
     area = roofs["source"].map({k: float(v["value"]) for k, v in facts["area"].items()})
     parts.append(Part("area", area.astype(float), common=False))

@@ -212,7 +212,8 @@ def test_owner_types_add_up_to_the_whole(book):
         cells = column(sheet, header)[:6]
         assert sum(c.value for c in cells[:5]) == pytest.approx(cells[5].value)
     table = make_study().candidates
-    assert column(sheet, "可装容量\n[kWp]")[5].value == pytest.approx(table["capacity_kwp"].sum())
+    counted = table.loc[table["in_totals"], "capacity_kwp"].sum()
+    assert column(sheet, "可装容量\n[kWp]")[5].value == pytest.approx(counted)
 
 
 def test_within_a_type_roofs_come_in_their_own_order(book):

@@ -40,7 +40,7 @@ def test_over_a_life_years_even_out():
 
 def test_several_weather_files_replace_the_budget():
     """Three files tell how far long-term insolation is known; they do not add to the 5 %."""
-    parts = error_budget(roofs(), weather_energies_kwh=[900.0, 1000.0, 1100.0])
+    parts = error_budget(roofs(), insolations=[900.0, 1000.0, 1100.0])
     insolation = next(p for p in parts if p.name == "insolation")
     assert insolation.sigma.item() == pytest.approx(0.1 / np.sqrt(3))
 

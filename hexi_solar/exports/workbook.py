@@ -98,13 +98,14 @@ def write_about(book: Book, study: Study) -> None:
 def _figures(book: Book, study: Study) -> list[tuple[str, Any, str, str]]:
     """Collect the main figures: name, value, unit, remark."""
     said, table = book.said, study.candidates
-    open_ = table[table["eligible"] != "no"]
+    counted = table["in_totals"] if "in_totals" in table else table["eligible"].notna()
+    open_ = table[counted & (table["eligible"] != "no")]
     counts = table["eligible"].value_counts()
     split = {word_: int(counts.get(word_, 0)) for word_ in ("yes", "unknown", "no")}
 
     def total(column: str, unit: str, scale: float, format_: str) -> tuple[str, Any, str, str]:
         """Sum over all candidates; the remark says what of it is still open."""
-        value = Cell(table[column].sum() / scale, format_)
+        value = Cell(table.loc[counted, column].sum() / scale, format_)
         rest = f"{open_[column].sum() / scale:,.{1 if format_ == 'one' else 0}f} {unit}"
         return said(f"figure.{column}"), value, unit, said("figure.of_open", open=rest)
 
@@ -255,7 +256,8 @@ def write_owner_types(book: Book, study: Study) -> None:
     for kind in by_capacity.index:
         rows = table[table["owner_type"] == kind].sort_values("rank_in_owner_type", kind="stable")
         name = f"{word(kind, 'owner_type', language)}{said('count', count=len(rows))}"
-        totals: list[Any] = [rows[n].sum() if n in SUMS else None for n in BY_OWNER]
+        own = rows[rows["in_totals"]] if "in_totals" in rows else rows
+        totals: list[Any] = [own[n].sum() if n in SUMS else None for n in BY_OWNER]
         sheet.write_row(fields, [*totals[:2], name, *totals[3:]], style="group")
         for row in records(rows):
             sheet.write_row(fields, candidate_values(row, BY_OWNER, language), level=1)
@@ -275,6 +277,9 @@ def _owner_summary(book: Book, sheet: Sheet, table: pd.DataFrame) -> None:
     ]  # fmt: skip
     sheet.line(said("by_owner_summary"), "section")
     sheet.header(fields)
+    if "in_totals" in table:
+        # listed and counted, but what waits for a look adds nothing to the sums
+        table = table.assign(**{n: table[n].where(table["in_totals"], 0.0) for n in SUMS})
     whole = float(table["capacity_kwp"].sum())
     groups = sorted(table.groupby("owner_type"), key=lambda g: (-g[1]["capacity_kwp"].sum(), g[0]))
     first = sheet.row

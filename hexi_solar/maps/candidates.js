@@ -29,7 +29,9 @@ function candidateList(choose) {
     order = [];
     for (let c = 0; c < state.shown.length; c++) if (state.shown[c]) order.push(c);
     const sum = (column) =>
-      table[column] ? order.reduce((s, c) => s + (table[column][c] || 0), 0) : null;
+      table[column]
+        ? order.reduce((s, c) => s + (table.counted[c] === "1" ? table[column][c] || 0 : 0), 0)
+        : null;
     totals.replaceChildren(
       ...[
         [say("roofs"), number(order.length)],

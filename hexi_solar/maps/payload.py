@@ -216,6 +216,11 @@ def _candidates(study: Study, rows: dict[str, int], words: Words) -> dict[str, A
     return {
         "row": [rows[str(building)] for building in table.index],
         **{name: numbers(table[name], NUMBERS[name]) for name in known},
+        "counted": "".join("1" if c else "0" for c in table.get("in_totals", [True] * len(table))),
+        "review": [
+            words("\n".join(label("review", r, language) for r in listed(cell)))
+            for cell in table.get("review", [()] * len(table))
+        ],
         "eligible": "".join(str(YES_NO.index(value)) for value in table["eligible"]),
         "reasons": [words(cell) for cell in joined],
         **{

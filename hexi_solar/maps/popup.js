@@ -69,6 +69,14 @@ function candidateBody(row, c) {
           el("ul", {}, ...reasons.map((r) => el("li", {}, r))),
         )
       : null,
+    table.counted[c] === "0"
+      ? el(
+          "div",
+          { class: "note unknown" },
+          el("strong", {}, say("review_title")),
+          el("ul", {}, ...word("review", c).split("\n").map((r) => el("li", {}, r))),
+        )
+      : null,
     el("dl", { class: "facts" }, ...facts(c)),
     el("h3", {}, say("ledger_title"), el("small", {}, " m²")),
     ledger(c),
