@@ -273,6 +273,8 @@ def _candidates(
     frame["rank"] = frame["score"].rank(ascending=False, method="first").astype(int)
     of_type = frame.groupby("owner_type")["rank"]
     frame["rank_in_owner_type"] = of_type.rank(method="first").astype(int)
+    # all count in the totals but the last, which waits for someone to look
+    frame["in_totals"] = frame["rank"] < frame["rank"].max() if "rank" in frame else True
     return _typed(frame, CANDIDATES).sort_values("rank")
 
 
