@@ -247,7 +247,8 @@ class Shading:
     """What stands around a roof."""
 
     tier: Literal["best", "footprint", "open"] = "best"
-    """best: the surface model where it is known, else neighbours by footprint and height; footprint: these alone; open: nothing."""
+    """best: the surface model where it is known, else neighbours by footprint and height;
+    footprint: these alone; open: nothing around any roof."""
     directions: int = 64
     """In which the surroundings are looked at, equally spaced."""
     bands: int = 32
