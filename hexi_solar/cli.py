@@ -80,10 +80,15 @@ def main() -> None:
     try:
         app()
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(128 + _stopped_by[0])
+
+
+# which signal stopped us, for the exit code that shells expect
+_stopped_by = [int(signal.SIGINT)]
 
 
 def _interrupt(number: int, frame: object) -> None:
+    _stopped_by[0] = number
     raise KeyboardInterrupt
 
 
@@ -102,7 +107,7 @@ def _speaking(language: str) -> Iterator[None]:
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.echo("\n" + text("cli.interrupted", language), err=True)
-        raise typer.Exit(130) from None
+        raise typer.Exit(128 + _stopped_by[0]) from None
 
 
 class Steps:

@@ -151,7 +151,13 @@ def candidate_table(
     # planes of one building err together, so their exceedance energies add up
     candidates["p90_energy_ac_kwh"] = yields["p90_energy_ac_kwh"].groupby(building).sum()
     shaded = light * (1.0 - weighted_shading(found))
+    for bound in ("shading_loss_low", "shading_loss_high"):
+        candidates[bound] = weighted_shading(found, bound)
     candidates["review"] = reviews(candidates, shaded)
+    strangers = [i for i in plan.review.looked_at if i not in candidates.index]
+    if strangers:
+        rows = ", ".join(strangers[:8])
+        notices.add("warning", "review_unknown", count=len(strangers), rows=rows)
     marked = candidates.index[candidates["review"].map(len) > 0]
     odd = [i for i in marked if i not in plan.review.looked_at]
     candidates["in_totals"] = ~candidates.index.isin(odd)
@@ -161,12 +167,12 @@ def candidate_table(
     return candidates
 
 
-def weighted_shading(found: Potential) -> pd.Series:
-    """Average the shading loss over the roofs of each building by their light."""
+def weighted_shading(found: Potential, column: str = "shading_loss") -> pd.Series:
+    """Average a shading loss over the roofs of each building by their light."""
     yields = found.yields
     building = yields["building_id"].to_numpy()
     light = yields["poa_global_kwh_m2"] * found.layouts["capacity_kwp"]
-    lost = (light * yields["shading_loss"]).groupby(building).sum()
+    lost = (light * yields[column]).groupby(building).sum()
     whole = light.groupby(building).sum()
     loss: pd.Series = (lost / whole.where(whole > 0)).fillna(0.0)
     return loss

@@ -124,5 +124,6 @@ def test_the_table_is_as_declared():
     # the plan adds these once the yields' uncertainty and the reviews are known
     found = found.assign(p90_energy_ac_kwh=1.0, review=[[], []], in_totals=True)
     found = found.assign(tilt_source="assumed", weather_source="file")
+    found = found.assign(shading_loss_low=0.0, shading_loss_high=0.1)
     schema.check(found, schema.CANDIDATES, "candidates")
     assert rank().empty

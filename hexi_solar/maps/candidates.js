@@ -2,6 +2,7 @@
 
 function candidateList(choose) {
   const totals = el("div", { class: "totals", "aria-live": "polite" });
+  const openLine = el("p", { class: "quiet open-line" });
   const rows = el("ol", { class: "rows ranked" });
   const more = el("p", { class: "quiet more" });
   const search = el("input", {
@@ -42,6 +43,12 @@ function candidateList(choose) {
         el("div", {}, el("span", { class: "name" }, name), el("b", {}, value)),
       ),
     );
+    const open = order.reduce(
+      (s, c) =>
+        s + (table.counted[c] === "1" && eligible(c) !== "no" ? table.capacity_kwp[c] || 0 : 0),
+      0,
+    );
+    openLine.textContent = order.length ? say("totals_open", { kwp: power(open) }) : "";
     rows.replaceChildren();
     next = 0;
     if (!order.length)
@@ -72,6 +79,7 @@ function candidateList(choose) {
     el("div", { class: "search" }, search, opener(choices)),
     choices,
     totals,
+    openLine,
     rows,
     more,
   );

@@ -25,6 +25,8 @@ from hexi_solar.maps.shapes import pack_shapes, packed
 from hexi_solar.schema import BUILDINGS, CANDIDATES, OWNER_TYPES, YES_NO
 from hexi_solar.study import Study
 
+# bounds of a shading loss further apart than this are said in the popup [-]
+DOUBT = 0.005
 ON_GRID = ("connected", "operating")
 MONTHS = [f"energy_ac_{month:02d}_kwh" for month in range(1, 13)]
 TYPE_CODES = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -315,6 +317,13 @@ def _assumed(study: Study, buildings: pd.DataFrame, table: pd.DataFrame) -> list
             if source == "assumed":
                 said = label("source", source, language)
                 line.append(text("map.assumed_line", language, name=name, source=said))
+    if {"shading_loss_low", "shading_loss_high"} <= set(table.columns):
+        bounds = zip(lines, table["shading_loss_low"], table["shading_loss_high"], strict=True)
+        for line, low, high in bounds:
+            if high - low > DOUBT:
+                line.append(
+                    text("map.shading_doubt", language, low=f"{low:.1%}", high=f"{high:.1%}")
+                )
     name = CANDIDATES["load_evidence"].zh if language == "zh" else CANDIDATES["load_evidence"].en
     for line, evidence in zip(lines, texts_of(buildings, "load_evidence"), strict=True):
         if evidence in ("none", "prior"):
