@@ -62,11 +62,13 @@ def published(folder: Path) -> Iterator[Path]:
     with _as_output_error(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         _clean_leftovers(folder)
-        aside = folder.parent / f"{_prefix(folder)}{uuid.uuid4().hex[:12]}"
-        aside.mkdir()
-    lock = _lock(aside)
+    aside = folder.parent / f"{_prefix(folder)}{uuid.uuid4().hex[:12]}"
+    lock = None
     try:
+        # from the moment it is there, whatever stops us takes it away again
         with _as_output_error(folder), _stop_signals():
+            aside.mkdir()
+            lock = _lock(aside)
             yield aside
             _list_files(aside)
             _flush(aside)
