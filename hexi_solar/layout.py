@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -21,6 +20,7 @@ import shapely
 from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 
+from hexi_solar.compiled import machine_code
 from hexi_solar.config import Layout
 from hexi_solar.facts import fact
 
@@ -343,7 +343,7 @@ def _edges(shape: BaseGeometry) -> Floats:
     return np.ascontiguousarray(np.vstack(pairs)) if pairs else np.empty((0, 4))
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _free_stretches(edges: Floats, low: float, high: float) -> Floats:
     """Find where a band from low to high lies inside a shape over its whole depth."""
     margin = 1e-7  # a band may touch the outline
@@ -384,7 +384,7 @@ def _free_stretches(edges: Floats, low: float, high: float) -> Floats:
     return free[:k]
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def place_rows(edges: Floats, depth: float, pitch: float, shift: float, step: float) -> Floats:
     """
     Place modules on all bands of one shift.
@@ -420,7 +420,7 @@ def place_rows(edges: Floats, depth: float, pitch: float, shift: float, step: fl
     return found[:k]
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def count_modules(edges: Floats, depth: float, pitch: float, shift: float, step: float) -> float:
     """Count the modules that fit at one shift; see `place_rows`."""
     total: float = place_rows(edges, depth, pitch, shift, step)[:, 3].sum()

@@ -12,6 +12,7 @@ GROUND = {
     "config",
     "planfile",
     "template",
+    "compiled",
     "schema",
     "study",
     "engine",

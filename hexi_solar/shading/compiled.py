@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from hexi_solar.compiled import machine_code
 
 Inputs = ParamSpec("Inputs")
 Result = TypeVar("Result")
@@ -26,8 +27,7 @@ RUNS_PER_THREAD = 8  # more runs than threads, so that a hard one does not keep 
 
 def compiled(function: Callable[Inputs, Result]) -> Callable[Inputs, Result]:
     """Compile a loop over arrays; division by zero gives infinity, as in numpy."""
-    decorate: Any = numba.njit(cache=True, nogil=True, error_model="numpy")
-    fast: Callable[Inputs, Result] = decorate(function)
+    fast: Callable[Inputs, Result] = machine_code(function, error_model="numpy")
     return fast
 
 
