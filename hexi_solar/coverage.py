@@ -158,7 +158,7 @@ def coverage_rates(
     Returns
     -------
     coverage
-        Table of `schema.py`, the reported definition first.
+        Table of `schema`, the reported definition first.
     """
     definitions = coverage_definitions(settings)
     new = buildings[new_institutions(buildings, settings.start, today)]

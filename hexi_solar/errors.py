@@ -82,7 +82,7 @@ class WeatherError(HexiSolarError, ValueError):
 
 
 class SchemaError(HexiSolarError, ValueError):
-    """A table that breaks its declaration in `schema.py`."""
+    """A table that breaks its declaration in `schema`."""
 
 
 class RegisterError(HexiSolarError, ValueError):

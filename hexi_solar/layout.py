@@ -199,7 +199,7 @@ def module_layouts(
     Returns
     -------
     layouts
-        Table of `schema.py`; the geometry is the array field, its row gaps included.
+        Table of `schema`; the geometry is the array field, its row gaps included.
     """
     records, shapes = [], []
     for roof in roofs.itertuples():

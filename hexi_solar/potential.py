@@ -32,7 +32,7 @@ OBJECTIVES = ("max_energy_per_kwp", "max_energy_per_roof", "max_npv", "coverage_
 
 @dataclass(frozen=True)
 class Potential:
-    """What roofs offer; tables of `schema.py`."""
+    """What roofs offer; tables of `schema`."""
 
     roofs: gpd.GeoDataFrame
     exclusions: pd.DataFrame

@@ -28,7 +28,7 @@ def project_states(
     Parameters
     ----------
     register
-        Events, a table of `schema.py`.
+        Events, a table of `schema`.
     on
         The day; events that hold from later on are not looked at.
     known_on

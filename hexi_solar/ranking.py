@@ -72,7 +72,7 @@ def rank_candidates(
     Returns
     -------
     candidates
-        Table of `schema.py`, in order of rank. Ties go to the larger capacity, then to
+        Table of `schema`, in order of rank. Ties go to the larger capacity, then to
         the id that sorts first.
     """
     table = buildings[[*CARRIED, "load_state", "longitude", "latitude"]].copy()

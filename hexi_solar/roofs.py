@@ -81,7 +81,7 @@ def roof_planes(
     Returns
     -------
     roofs, exclusions
-        Tables of `schema.py`; the geometry of `roofs` is the usable area.
+        Tables of `schema`; the geometry of `roofs` is the usable area.
 
     Notes
     -----
@@ -105,7 +105,7 @@ def roof_planes(
 def _tables(
     rows: list[dict[str, object]], ledgers: list[dict[str, object]], buildings: gpd.GeoDataFrame
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Put rows together as the tables that `schema.py` declares, also when there are none."""
+    """Put rows together as the tables that `schema` declares, also when there are none."""
     names = [
         "roof_id", "building_id", "surface_tilt", "surface_azimuth", "area_m2", "horizontal_area_m2",
         "installable_area_m2", "usable_area_m2", "roof_kind", "mounting", "tilt_source", "source", "geometry",

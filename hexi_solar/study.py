@@ -14,7 +14,7 @@ from hexi_solar.errors import Problem
 
 @dataclass(frozen=True)
 class Study:
-    """What a study knows once it is done; tables as `schema.py` declares them.
+    """What a study knows once it is done; tables as `schema` declares them.
 
     Geometry is in the plan's projected system. `buildings` carries footprints, `roofs`
     the part of each plane that modules may stand on, `layouts` the array fields.

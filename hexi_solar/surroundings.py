@@ -95,7 +95,7 @@ def surroundings_of(
     plan
         `[shading]` says how many directions, how far, from how many points.
     roofs
-        Table of `schema.py`; geometry is the usable area.
+        Table of `schema`; geometry is the usable area.
     buildings
         All buildings of the district, with `height_m` and `status`.
     place

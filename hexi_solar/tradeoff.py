@@ -33,7 +33,7 @@ def tradeoff_table(
     Parameters
     ----------
     roofs
-        Table of `schema.py`.
+        Table of `schema`.
     options
         Layouts and yields of all these roofs, by variant.
 

@@ -14,6 +14,7 @@ GROUND = {
     "template",
     "compiled",
     "schema",
+    "ledger",
     "study",
     "engine",
     "units",

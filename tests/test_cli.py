@@ -21,7 +21,7 @@ import shapely
 from hexi_solar import cli
 from hexi_solar.exports.tables import read_table
 from hexi_solar.planfile import read_plan
-from hexi_solar.schema import TABLES, check
+from hexi_solar.schema import STUDY_TABLES, check
 
 PLAN = """
 name = "tiny"
@@ -160,9 +160,9 @@ def test_every_table_of_a_run_is_declared(tmp_path):
     found = hexi("run", "plan.toml", cwd=tmp_path)
     assert found.returncode == 0, found.stderr
     files = {f.stem: f for f in (tmp_path / "outputs/tiny").glob("*.parquet")}
-    assert set(files) == set(TABLES) - {"weather"}
+    assert set(files) == set(STUDY_TABLES) - {"weather"}
     for name, file in files.items():
-        table, written = TABLES[name], read_table(file)
+        table, written = STUDY_TABLES[name], read_table(file)
         assert len(written), name
         assert tuple(written.index.names) == table.index, name
         assert set(written.columns) == {c.name for c in table.all_columns}, name

@@ -37,7 +37,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 def test_the_fixture_is_a_study():
-    """The tables these tests stand on keep to `schema.py`."""
+    """The tables these tests stand on keep to `schema`."""
     study = make_study()
     for name in (*NEEDED, "subdistricts"):
         check(getattr(study, name), TABLES[name], name)

@@ -18,7 +18,7 @@ from hexi_solar.exports.progress import headline
 from hexi_solar.exports.sheets import display_width
 from hexi_solar.exports.workbook import write_workbook
 from hexi_solar.facts import all_facts
-from hexi_solar.schema import CANDIDATES, TABLES
+from hexi_solar.schema import CANDIDATES, STUDY_TABLES
 
 SHEETS = ["说明", "候选屋顶", "按权属", "覆盖率", "潜力", "上报建筑", "数据字典", "数据来源"]
 
@@ -263,8 +263,8 @@ def test_the_buildings_behind_the_reported_rate_are_listed(book):
 def test_every_column_of_every_table_is_in_the_dictionary(book):
     """No column goes without a meaning."""
     names = {c.value for c in column(book["数据字典"], "列名")}
-    for name in set(TABLES) - {"weather"}:
-        assert set(TABLES[name].names) | set(TABLES[name].index) <= names
+    for name in set(STUDY_TABLES) - {"weather"}:
+        assert set(STUDY_TABLES[name].names) | set(STUDY_TABLES[name].index) <= names
 
 
 def test_provenance_names_files_facts_notices_and_versions(book):
@@ -310,7 +310,7 @@ def test_words_of_tables_have_names_in_both_languages(book, english):
         (english["Data dictionary"], "Allowed", "; "),
     ):
         written = {str(c.value) for c in column(sheet, header) if c.value}
-        for table in TABLES.values():
+        for table in STUDY_TABLES.values():
             for spec in table:
                 if table.name == "weather" or not spec.words:
                     continue

@@ -36,7 +36,7 @@ def write_study(study: Study, folder: Path) -> None:
     Parameters
     ----------
     study
-        All tables, as `schema.py` declares them.
+        All tables, as `schema` declares them.
     folder
         Folder to fill, best one that `published` gave.
 

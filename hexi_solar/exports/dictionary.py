@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hexi_solar.exports.sheets import Book, Field, Sheet
 from hexi_solar.exports.words import enumeration, unit_name, word
 from hexi_solar.facts import read_facts
-from hexi_solar.schema import TABLES, ColumnSpec, Table
+from hexi_solar.schema import STUDY_TABLES, ColumnSpec, Table
 
 # the files that hold a table; tables not named here are not written
 FILES = {
@@ -44,7 +44,7 @@ def write_dictionary(book: Book) -> None:
     sheet.most_lines = 6
     header = sheet.header(fields)
     for name, files in FILES.items():
-        table = TABLES[name]
+        table = STUDY_TABLES[name]
         heading = table.zh if book.language == "zh" else table.en
         sheet.write_row(fields, [heading, files, *[None] * 5], style="group")
         for key in table.index:

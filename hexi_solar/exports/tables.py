@@ -148,7 +148,7 @@ def _differs(dtype: Any, written: str | None) -> bool:
 
 def write_csv(frame: pd.DataFrame, table: Table, path: Path) -> None:
     """
-    Write one table as CSV: UTF-8 with BOM, names of `schema.py`, no live formulas.
+    Write one table as CSV: UTF-8 with BOM, names of `schema`, no live formulas.
 
     Parameters
     ----------

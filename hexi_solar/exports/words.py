@@ -1,6 +1,6 @@
 """Values as people read them: words of the language, numbers with separators.
 
-Machines get the words of `schema.py`; whatever a person opens goes through here.
+Machines get the words of `schema`; whatever a person opens goes through here.
 """
 
 from __future__ import annotations

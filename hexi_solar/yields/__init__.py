@@ -79,7 +79,7 @@ def annual_yields(
     Parameters
     ----------
     layouts
-        Table of `schema.py`.
+        Table of `schema`.
     sky
         Hours with light of one weather year.
     settings, albedo
@@ -100,7 +100,7 @@ def annual_yields(
     Returns
     -------
     yields
-        Table of `schema.py`, indexed like `layouts`. A roof without modules yields 0.
+        Table of `schema`, indexed like `layouts`. A roof without modules yields 0.
     """
     planes = planes_of(layouts, collector_width_m)
     pairs = np.flatnonzero((layouts["arrangement"] == "east_west").to_numpy())

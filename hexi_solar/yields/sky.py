@@ -84,7 +84,7 @@ def sky_of(
     Parameters
     ----------
     weather
-        Table of `schema.py`: an hour labelled by its start, with time zone.
+        Table of `schema`: an hour labelled by its start, with time zone.
     latitude, longitude, altitude
         Of the weather station: the sun belongs to the weather. [°, °, m]
     sun_offset_minutes
@@ -123,7 +123,7 @@ def planes_of(layouts: pd.DataFrame, collector_width_m: float) -> Planes:
     Parameters
     ----------
     layouts
-        Table of `schema.py`.
+        Table of `schema`.
     collector_width_m
         Slope length of one row. [m]
     """

@@ -1,107 +1,21 @@
-"""The tables between the steps, declared once, column by column.
-
-A table is a DataFrame with a named index; its declaration says unit, range, allowed
-words and meaning of every column. `check` names every problem of a table at once, with
-the rows. NaN means "not known", 0 means zero; an assumed value is marked in the
-`*_source` column beside it.
-"""
+"""Tables of a study, from footprints to coverage rates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-import numpy as np
-import pandas as pd
-
-from hexi_solar.errors import Problem, SchemaError
-from hexi_solar.labels import column_label, text
-
-OWNER_TYPES = (
-    "government", "school", "university", "hospital", "culture", "sport", "office", "mall",
-    "hotel", "transport", "industrial", "residential", "other", "unknown",
-)  # fmt: skip
-SOURCES = ("measured", "surveyed", "derived", "assumed", "unknown")
-YES_NO = ("yes", "no", "unknown")
-STATUSES = ("planned", "approved", "building", "completed", "unknown")
-ROOF_KINDS = ("flat", "metal", "tile", "curved")
-LOAD_EVIDENCE = ("appraisal", "drawings", "prior", "none")
-STAGES = (
-    "survey", "reserved", "filed", "building", "connected", "operating", "retired",
-)  # fmt: skip
-MODES = ("self_use", "surplus", "full_feed_in", "unknown")
-EXCLUSIONS = (
-    "setback", "plant", "stair_head", "skylight", "access_lane", "load_refused",
-    "parapet_shadow", "orientation",
-)  # fmt: skip
-# these leave the installable area; those after them only the usable one
-PERMANENT_EXCLUSIONS = EXCLUSIONS[:6]
-
-
-@dataclass(frozen=True)
-class ColumnSpec:
-    """One column: its kind, unit, range or words, and its names."""
-
-    name: str
-    kind: str  # "text", "float", "int", "bool", "date", "list", "shape"
-    zh: str
-    en: str
-    unit: str = ""
-    low: float = float("-inf")
-    high: float = float("inf")
-    words: tuple[str, ...] = ()
-    required: bool = False  # no unknown values
-
-    def label(self, language: str) -> str:
-        """Name for people, with the unit."""
-        name = self.zh if language == "zh" else self.en
-        return f"{name} [{self.unit}]" if self.unit else name
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: its index and columns."""
-
-    name: str
-    index: tuple[str, ...]
-    zh: str
-    en: str
-    columns: tuple[ColumnSpec, ...]
-    geometry: ColumnSpec | None = None  # the shapes, if the table has any
-
-    def __iter__(self) -> Iterator[ColumnSpec]:
-        return iter(self.columns)
-
-    def __getitem__(self, name: str) -> ColumnSpec:
-        return next(c for c in self.columns if c.name == name)
-
-    @property
-    def names(self) -> list[str]:
-        """Columns in their order."""
-        return [c.name for c in self.columns]
-
-    @property
-    def all_columns(self) -> tuple[ColumnSpec, ...]:
-        """Columns in their order, and the shapes where the table has any."""
-        return self.columns if self.geometry is None else (*self.columns, self.geometry)
-
-
-def _c(name: str, kind: str, zh: str, en: str, unit: str = "", **more: object) -> ColumnSpec:
-    return ColumnSpec(name, kind, zh, en, unit, **more)  # type: ignore[arg-type]
-
-
-def _shape(zh: str, en: str) -> ColumnSpec:
-    return ColumnSpec(
-        "geometry", "shape", zh, f"{en}, in the plan's projected system", required=True
-    )
-
-
-def _months(stem: str, zh: str, en: str, unit: str) -> tuple[ColumnSpec, ...]:
-    return tuple(
-        _c(stem.format(m), "float", f"{m} 月{zh}", f"{en}, month {m}", unit, low=0.0)
-        for m in range(1, 13)
-    )
-
+from hexi_solar.schema.columns import Table
+from hexi_solar.schema.columns import column as _c
+from hexi_solar.schema.columns import months as _months
+from hexi_solar.schema.columns import shape as _shape
+from hexi_solar.schema.words import (
+    LOAD_EVIDENCE,
+    MODES,
+    OWNER_TYPES,
+    ROOF_KINDS,
+    SOURCES,
+    STAGES,
+    STATUSES,
+    YES_NO,
+)
 
 BUILDINGS = Table("buildings", ("building_id",), "建筑", "Buildings", (
     _c("name", "text", "名称", "Name"),
@@ -318,111 +232,3 @@ COVERAGE = Table("coverage", ("year", "cohort", "at", "definition", "reading", "
     _c("denominator_ids", "list", "分母建筑", "Buildings in the denominator"),
     _c("flagged_ids", "list", "待核建筑", "Buildings whose PV exceeds their roof, or whose PV area is derived"),
 ))  # fmt: skip
-
-TABLES = {
-    t.name: t
-    for t in (
-        BUILDINGS, BOUNDARY, SUBDISTRICTS, ZONES, ROOFS, EXCLUSION_LEDGER, LAYOUTS, WEATHER, YIELDS, TRADEOFFS,
-        CANDIDATES, REGISTER, PROJECTS, COVERAGE,
-    )
-}  # fmt: skip
-
-
-def check(frame: pd.DataFrame, table: Table, where: str, limit: int = 5) -> None:
-    """
-    Refuse a table that breaks its declaration.
-
-    Parameters
-    ----------
-    frame
-        The table, with its index named.
-    table
-        Its declaration.
-    where
-        What the reader knows it by: a file, or the step that made it.
-    limit
-        Row ids shown per problem.
-
-    Raises
-    ------
-    SchemaError
-        With every problem at once: missing columns, unknown where a value is needed,
-        values out of range, words that are not in the list, repeated ids.
-    """
-    problems = [
-        Problem("table_no_column", {"where": where, "column": c.name, "meaning": c.en})
-        for c in table
-        if c.name not in frame
-    ]
-    if not frame.index.is_unique:
-        repeated = frame.index[frame.index.duplicated()].unique()
-        problems.append(
-            _rows("table_repeated", where, "/".join(table.index), repeated, len(frame), limit)
-        )
-    for column in table:
-        if column.name in frame:
-            problems += _check_column(frame[column.name], column, where, limit)
-    if problems:
-        raise SchemaError(*problems)
-
-
-def _check_column(values: pd.Series, column: ColumnSpec, where: str, limit: int) -> list[Problem]:
-    """Find the rows of one column that break its declaration."""
-    unknown = values.isna().to_numpy()
-    problems = []
-    if column.required and unknown.any():
-        rows = values.index[unknown]
-        problems.append(_rows("table_unknown", where, column.name, rows, len(values), limit))
-    if column.kind in ("float", "int"):
-        numbers = pd.to_numeric(values, errors="coerce").to_numpy(float, na_value=np.nan)
-        with np.errstate(invalid="ignore"):
-            bad = ~unknown & ~(
-                (numbers >= column.low) & (numbers <= column.high) & np.isfinite(numbers)
-            )
-        expected = f"{column.low:g}..{column.high:g} {column.unit}".strip()
-    elif column.words:
-        bad = ~unknown & ~values.isin(column.words).to_numpy()
-        expected = ", ".join(column.words)
-    else:
-        return problems
-    if bad.any():
-        problem = _rows("table_outside", where, column.name, values.index[bad], len(values), limit)
-        found = values[bad].iloc[0]
-        facts = {**problem.fields, "expected": expected, "found": found}
-        problems.append(Problem(problem.code, facts))
-    return problems
-
-
-def _rows(code: str, where: str, column: str, rows: pd.Index, total: int, limit: int) -> Problem:
-    """Name the first rows of a problem and count them all."""
-    named = ", ".join(str(r) for r in rows[:limit]) + (", ..." if len(rows) > limit else "")
-    facts = {"where": where, "column": column, "count": len(rows), "total": total, "rows": named}
-    return Problem(code, facts)
-
-
-def dictionary_text(table: Table, language: str) -> str:
-    """Write one table's data dictionary as aligned text."""
-    title = table.zh if language == "zh" else table.en
-    index = text("exports.dictionary.index", language)
-    lines = [f"{table.name} - {title}", f"  {index}: {', '.join(table.index)}"]
-    for column in table.all_columns:
-        kind = text(f"exports.dictionary.kinds.{column.kind}", language)
-        # a Chinese character is as wide as two letters
-        kind += " " * (12 - len(kind) - sum(letter > "\u2e7f" for letter in kind))
-        limits = _limits(column, language)
-        meaning = column.zh if language == "zh" else column.en
-        unit = f"[{column.unit or '-'}]" if column.kind in ("float", "int") else ""
-        line = f"  {column.name:<30} {kind} {unit:<10} {meaning}"
-        lines.append(line + (f"  ({limits})" if limits else ""))
-    return "\n".join(lines)
-
-
-def _limits(column: ColumnSpec, language: str) -> str:
-    """Write the words with their names, or the range, of one column."""
-    if column.words:
-        named = [(w, column_label(column.name, w, language)) for w in column.words]
-        return ", ".join(w if w == name else f"{w} = {name}" for w, name in named)
-    low, high = np.isfinite([column.low, column.high])
-    if low and high:
-        return f"{column.low:g}..{column.high:g}"
-    return f"≥ {column.low:g}" if low else f"≤ {column.high:g}" if high else ""

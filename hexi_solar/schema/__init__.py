@@ -1,0 +1,55 @@
+"""The tables between the steps, declared once, column by column.
+
+A table is a DataFrame with a named index; its declaration says unit, range, allowed
+words and meaning of every column. `check` names every problem of a table at once, with
+the rows. NaN means "not known", 0 means zero; an assumed value is marked in the
+`*_source` column beside it.
+"""
+
+from __future__ import annotations
+
+from hexi_solar.schema import office, study
+from hexi_solar.schema.checks import check, dictionary_text
+from hexi_solar.schema.columns import ColumnSpec, Table
+from hexi_solar.schema.office import BUILDING_FACTS, LEDGER, READINGS
+from hexi_solar.schema.study import (
+    BOUNDARY,
+    BUILDINGS,
+    CANDIDATES,
+    COVERAGE,
+    EXCLUSION_LEDGER,
+    LAYOUTS,
+    PROJECTS,
+    REGISTER,
+    ROOFS,
+    SUBDISTRICTS,
+    TRADEOFFS,
+    WEATHER,
+    YIELDS,
+    ZONES,
+)
+from hexi_solar.schema.words import (
+    ENTITY_TYPES,
+    EXCLUSIONS,
+    LOAD_EVIDENCE,
+    MODES,
+    OWNER_TYPES,
+    PERMANENT_EXCLUSIONS,
+    ROOF_KINDS,
+    SOURCES,
+    STAGES,
+    STATUSES,
+    YES_NO,
+)
+
+__all__ = [
+    "BOUNDARY", "BUILDINGS", "BUILDING_FACTS", "CANDIDATES", "COVERAGE", "ENTITY_TYPES", "EXCLUSIONS",
+    "EXCLUSION_LEDGER", "LAYOUTS", "LEDGER", "LOAD_EVIDENCE", "MODES", "OWNER_TYPES", "PERMANENT_EXCLUSIONS",
+    "PROJECTS", "READINGS", "REGISTER", "ROOFS", "ROOF_KINDS", "SOURCES", "STAGES", "STATUSES", "STUDY_TABLES",
+    "SUBDISTRICTS", "TABLES", "TRADEOFFS", "WEATHER", "YES_NO", "YIELDS", "ZONES", "ColumnSpec", "Table", "check",
+    "dictionary_text",
+]  # fmt: skip
+
+STUDY_TABLES = {t.name: t for t in vars(study).values() if isinstance(t, Table)}
+"""Those that a run works out or reads."""
+TABLES = STUDY_TABLES | {t.name: t for t in vars(office).values() if isinstance(t, Table)}
