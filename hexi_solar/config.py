@@ -313,6 +313,15 @@ class Coverage:
 
 
 @dataclass(frozen=True)
+class Office:
+    """Where the register (建档立卡) is kept."""
+
+    register: Path | None = None
+    """SQLite file, relative to the plan; empty for register.sqlite3 beside it. If DATABASE_URL is set in the
+    environment, that PostgreSQL database instead."""
+
+
+@dataclass(frozen=True)
 class Map:
     """What the map shows besides results."""
 
@@ -361,6 +370,7 @@ class Plan:
     ranking: Ranking = field(default_factory=Ranking)
     review: Review = field(default_factory=Review)
     coverage: Coverage = field(default_factory=Coverage)
+    office: Office = field(default_factory=Office)
     map: Map = field(default_factory=Map)
     engine: Engine = field(default_factory=Engine)
     path: Path | None = field(default=None, metadata={"internal": True})
