@@ -322,6 +322,46 @@ class Office:
 
 
 @dataclass(frozen=True)
+class Pathway:
+    """In which order roofs are built to reach the target, and what limits it."""
+
+    roofs: Literal["new", "existing"] = "new"
+    """new: those of the coverage cohort; existing: public buildings that stand already, a potential of their own."""
+    years: int = 5
+    """Years that are planned, from the one after today's; at least up to the target's year."""
+    budget_cny: float | None = None
+    """Budget of every year; empty for no limit. [CNY]"""
+    budgets: Mapping[str, float] = field(default_factory=dict)
+    """Years with another budget = budget. [CNY]"""
+    installer_kwp: float | None = None
+    """Capacity that installers can build in a year; empty for no limit. [kWp]"""
+    holiday_kwp: float | None = None
+    """Capacity that can be built on schools in the holidays of a year; empty for no limit. [kWp]"""
+    feeder_share: float = fact("pathway.feeder_share")
+    """PV on a transformer, share of its capacity at most. [-]"""
+    check_cost_cny: float = fact("pathway.check_cost_cny")
+    """Structural check of a building whose load-bearing is not shown. [CNY]"""
+    check_years: int = fact("pathway.check_years")
+    """Years that the check takes before building can start. [a]"""
+    p_load: float = fact("pathway.p_load")
+    """Probability that a check passes. [-]"""
+    p_approval: float = fact("pathway.p_approval")
+    """Probability that a project is approved. [-]"""
+    discount_rate: float = fact("layouts.money.discount_rate")
+    """Real rate per year that later costs are discounted with. [-]"""
+    gap: float = 0.001
+    """The search stops when the cost is proven to be within this share of the least. [-]"""
+    seconds: float = 60.0
+    """... or after this time for each question that is solved, and says how far it got. [s]"""
+    step: float = 0.1
+    """Share that a limit is eased by to see what it costs. [-]"""
+    draws: int = 10000
+    """Draws behind the probability of reaching the target."""
+    seed: int = 1
+    """Of those draws."""
+
+
+@dataclass(frozen=True)
 class Map:
     """What the map shows besides results."""
 
@@ -371,6 +411,7 @@ class Plan:
     review: Review = field(default_factory=Review)
     coverage: Coverage = field(default_factory=Coverage)
     office: Office = field(default_factory=Office)
+    pathway: Pathway = field(default_factory=Pathway)
     map: Map = field(default_factory=Map)
     engine: Engine = field(default_factory=Engine)
     path: Path | None = field(default=None, metadata={"internal": True})

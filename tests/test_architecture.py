@@ -35,6 +35,7 @@ STEPS = {
     "uncertainty",
     "tradeoff",
     "gates",
+    "pathway",
 }
 SEAMS = {"layers", "surface", "weather", "maps", "exports", "demo"}
 TOP = {

@@ -1,0 +1,1 @@
+"""Which roofs to build in which year."""
