@@ -18,6 +18,8 @@ GROUND = {
     "study",
     "engine",
     "units",
+    "datum",
+    "sheets",
     "errors",
     "labels",
     "facts",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hexi_solar.layers.datum import (
+from hexi_solar.datum import (
     bd09_from_wgs84,
     gcj02_from_wgs84,
     in_china,

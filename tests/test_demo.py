@@ -180,7 +180,7 @@ def test_outline_follows_the_real_boundary(shared_data):
     """Nowhere further than 300 m from it, once the boundary is shifted back, and inside it."""
     import geopandas as gpd
 
-    from hexi_solar.layers.datum import wgs84_from_gcj02
+    from hexi_solar.datum import wgs84_from_gcj02
 
     real = gpd.read_file(shared_data / "boundary" / "hexi_gcj02.geojson")
     back = shapely.transform(

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hexi_solar import schema
 from hexi_solar.config import Column
 from hexi_solar.facts import read_facts
-from hexi_solar.layers.columns import find_columns, read_columns
-from hexi_solar.layers.words import (
+from hexi_solar.sheets.columns import find_columns, read_columns
+from hexi_solar.sheets.words import (
     parse_dates,
     parse_numbers,
     parse_text,

@@ -9,9 +9,9 @@ import shapely
 from layer_files import EAST, NORTH, blocks, codes, layer_of, notice, read, without_system
 
 from hexi_solar.config import Layer, Site
+from hexi_solar.datum import FROM_WGS84
 from hexi_solar.errors import LayerError
 from hexi_solar.layers.crs import better_crs
-from hexi_solar.layers.datum import FROM_WGS84
 
 TO_DEGREES = pyproj.Transformer.from_crs("EPSG:4548", "EPSG:4326", always_xy=True)
 CENTRE = (EAST + 20.0, NORTH + 20.0)
@@ -263,7 +263,7 @@ def test_hexi_boundary_is_found_out(tmp_path, shared_data):
 
     file = shared_data / "boundary" / "hexi_gcj02.geojson"
     whole = gpd.read_file(file).to_crs("EPSG:4326").geometry.union_all()
-    from hexi_solar.layers.datum import wgs84_from_gcj02
+    from hexi_solar.datum import wgs84_from_gcj02
 
     whole = shapely.transform(whole, wgs84_from_gcj02, interleaved=False)
     west, south, east, north = whole.bounds

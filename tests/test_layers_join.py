@@ -215,7 +215,7 @@ def test_points_of_a_table_with_coordinates(tmp_path):
     """A CSV of Gaode with lng and lat, in GCJ-02, finds the building."""
     import pyproj
 
-    from hexi_solar.layers.datum import gcj02_from_wgs84
+    from hexi_solar.datum import gcj02_from_wgs84
 
     to_degrees = pyproj.Transformer.from_crs("EPSG:4548", "EPSG:4326", always_xy=True)
     x, y = gcj02_from_wgs84(*to_degrees.transform(EAST + 20, NORTH + 20))

@@ -14,7 +14,7 @@ from layer_files import EAST, NORTH, blocks, codes, layer_of, notice, plan_of, r
 from hexi_solar.config import AttributeTable, Column, Layer
 from hexi_solar.errors import ConfigError, LayerError
 from hexi_solar.layers import input_checksums
-from hexi_solar.layers.encoding import dbf_encoding, text_encoding
+from hexi_solar.sheets.encoding import dbf_encoding, text_encoding
 
 NAMES = ["第一小学", "实验中学（南楼）", "人民医院"]
 

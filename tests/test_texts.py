@@ -12,8 +12,8 @@ import pytest
 from hexi_solar import __version__, coverage, schema
 from hexi_solar.config import Layout, Plan
 from hexi_solar.facts import read_facts
-from hexi_solar.layers.files import SUFFIXES
 from hexi_solar.layout import shade_free_pitch
+from hexi_solar.sheets.files import SUFFIXES
 from hexi_solar.units import FACTORS, fold
 
 ROOT = Path(__file__).parents[1]

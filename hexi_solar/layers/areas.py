@@ -11,13 +11,13 @@ import shapely
 from numpy.typing import NDArray
 
 from hexi_solar.config import Layer, Plan
+from hexi_solar.datum import FROM_WGS84, TO_WGS84, Degrees, in_china
 from hexi_solar.errors import LayerError, Notices
-from hexi_solar.layers.columns import find_columns, read_columns, some
 from hexi_solar.layers.crs import LONLAT, Shapes, plan_crs, to_plan, transformation
-from hexi_solar.layers.datum import FROM_WGS84, TO_WGS84, Degrees, in_china
 from hexi_solar.layers.repair import check_polygons, polygonal
 from hexi_solar.layers.vector import SOURCE_ROW, read_vector
-from hexi_solar.layers.words import TEXT
+from hexi_solar.sheets.columns import find_columns, read_columns, some
+from hexi_solar.sheets.words import TEXT
 
 # a shift is suspected if it is the better of two by far: this share of the buildings
 # outside as the layer stands, and a quarter of it or less once it is shifted back

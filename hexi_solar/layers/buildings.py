@@ -14,7 +14,11 @@ import pandas as pd
 from hexi_solar.config import Plan
 from hexi_solar.errors import LayerError, Notices, Problem
 from hexi_solar.layers.areas import fill_areas, leave_out_outside, suspect_shift
-from hexi_solar.layers.columns import (
+from hexi_solar.layers.crs import Shapes, to_plan
+from hexi_solar.layers.join import join_points, join_table
+from hexi_solar.layers.repair import check_polygons, geometry_ids, repair_footprints
+from hexi_solar.layers.vector import SOURCE_ROW, read_vector
+from hexi_solar.sheets.columns import (
     Found,
     Reading,
     cut_units,
@@ -23,11 +27,7 @@ from hexi_solar.layers.columns import (
     some,
     warn_refused,
 )
-from hexi_solar.layers.crs import Shapes, to_plan
-from hexi_solar.layers.join import join_points, join_table
-from hexi_solar.layers.repair import check_polygons, geometry_ids, repair_footprints
-from hexi_solar.layers.vector import SOURCE_ROW, read_vector
-from hexi_solar.layers.words import TEXT
+from hexi_solar.sheets.words import TEXT
 
 # columns that the step `owners` reads, raw; its own results have the plain names
 GIVEN = {

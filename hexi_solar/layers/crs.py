@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
 
 from hexi_solar.config import Layer, Plan
+from hexi_solar.datum import TO_WGS84
 from hexi_solar.errors import ConfigError, LayerError, Notices, Problem
-from hexi_solar.layers.datum import TO_WGS84
 
 LONLAT = "EPSG:4326"
 # how far outside its area a system is used in silence, and at all [°]

@@ -7,7 +7,6 @@ ambiguous is joined to nothing and listed: two schools of one name are not one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -17,27 +16,15 @@ from numpy.typing import NDArray
 
 from hexi_solar.config import AttributeTable, Layer, Plan
 from hexi_solar.errors import LayerError, Notices, Problem
-from hexi_solar.layers.columns import find_columns, read_columns, some, warn_refused
 from hexi_solar.layers.crs import Shapes, to_plan
-from hexi_solar.layers.tables import read_table
 from hexi_solar.layers.vector import SOURCE_ROW, read_vector
-from hexi_solar.layers.words import TEXT, fold
+from hexi_solar.sheets.columns import find_columns, read_columns, some, warn_refused
+from hexi_solar.sheets.names import namesakes, plain_id, plain_name
+from hexi_solar.sheets.tables import read_table
+from hexi_solar.sheets.words import TEXT
 
 # texts of several points in one footprint stand side by side
 _MANY = "；"
-_PUNCTUATION = re.compile(r"[()\[\]{}<>《》【】〔〕「」'\"·,，.。、:：;；#\-—_/\\]")
-
-
-def plain_name(text: object) -> str:
-    """
-    Bring a name or address to what two people would both write.
-
-    Examples
-    --------
-    >>> plain_name("天津市 实验中学（南楼）") == plain_name("天津市实验中学南楼")
-    True
-    """
-    return _PUNCTUATION.sub("", fold(text))
 
 
 def join_table(table: AttributeTable, buildings: pd.DataFrame, notices: Notices) -> None:
@@ -90,11 +77,6 @@ def _by_id(rows: pd.DataFrame, buildings: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"building": ids.astype(object), "several": None}, index=rows.index)
 
 
-def plain_id(text: object) -> str:
-    """Bring an id to half-width without blanks around it."""
-    return fold(text)
-
-
 def _by_name(rows: pd.DataFrame, buildings: pd.DataFrame) -> pd.DataFrame:
     """Find the building of each row by name, and by address where both give one."""
     known: dict[str, list[tuple[str, str]]] = {}
@@ -104,25 +86,12 @@ def _by_name(rows: pd.DataFrame, buildings: pd.DataFrame) -> pd.DataFrame:
             known.setdefault(plain_name(name), []).append((building, place))
     addresses = rows["address"].map(plain_name, na_action="ignore").fillna("")
     found = [
-        _namesakes(known.get(plain_name(name), []), place) if isinstance(name, str) else []
+        namesakes(known.get(plain_name(name), []), place) if isinstance(name, str) else []
         for name, place in zip(rows["name"], addresses, strict=True)
     ]
     one = [f[0] if len(f) == 1 else None for f in found]
     several = [some(f, limit=4) if len(f) > 1 else None for f in found]
     return pd.DataFrame({"building": one, "several": several}, index=rows.index, dtype=object)
-
-
-def _namesakes(candidates: list[tuple[str, str]], place: str) -> list[str]:
-    """Keep the buildings of one name whose address does not speak against the row."""
-    exact = [b for b, its in candidates if place and its == place]
-    if exact:
-        return exact
-    # one of two addresses often leaves out city and district
-    return [
-        b
-        for b, its in candidates
-        if not place or not its or its.endswith(place) or place.endswith(its)
-    ]
 
 
 def _one_row_each(rows: pd.DataFrame, match: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,7 @@ import pandas as pd
 from hexi_solar import schema
 from hexi_solar.config import Plan
 from hexi_solar.errors import LayerError, Notices, Problem, RegisterError
-from hexi_solar.layers.columns import (
+from hexi_solar.sheets.columns import (
     Found,
     Reading,
     find_columns,
@@ -27,8 +27,8 @@ from hexi_solar.layers.columns import (
     some,
     warn_refused,
 )
-from hexi_solar.layers.tables import SOURCE_ROW, read_table
-from hexi_solar.layers.words import DATE, TEXT, parse_times
+from hexi_solar.sheets.tables import SOURCE_ROW, read_table
+from hexi_solar.sheets.words import DATE, TEXT, parse_times
 
 # what an event is made of; without one of them it says nothing
 _ESSENTIAL = ("entity", "kind", "valid_on")

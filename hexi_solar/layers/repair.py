@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from hexi_solar.config import Buildings
 from hexi_solar.errors import LayerError, Notices, Problem
-from hexi_solar.layers.columns import some
 from hexi_solar.layers.vector import SOURCE_ROW
+from hexi_solar.sheets.columns import some
 
 Shapes = NDArray[np.object_]
 Mask = NDArray[np.bool_]

@@ -21,9 +21,10 @@ import pyogrio
 
 from hexi_solar.config import Layer
 from hexi_solar.errors import LayerError, Notices, Problem
-from hexi_solar.layers import files, tables
-from hexi_solar.layers.encoding import dbf_encoding, decodes, known_encoding
-from hexi_solar.layers.words import nearest
+from hexi_solar.layers import coordinates
+from hexi_solar.sheets import files
+from hexi_solar.sheets.encoding import dbf_encoding, decodes, known_encoding
+from hexi_solar.sheets.words import nearest
 
 SOURCE_ROW = "source_row"
 
@@ -54,7 +55,7 @@ def read_vector(layer: Layer, notices: Notices) -> gpd.GeoDataFrame:
     with files.opened(layer.path, layer.layer) as path:
         suffix = path.suffix.lower()
         if suffix in files.TABLES:
-            raw = tables.read_shapes(path, layer, notices)
+            raw = coordinates.read_shapes(path, layer, notices)
         elif suffix in files.PARQUET:
             raw = _read_parquet(path, layer.path.name)
         else:

@@ -19,7 +19,8 @@ from hexi_solar import units
 from hexi_solar.config import Column
 from hexi_solar.errors import Notices, Problem
 from hexi_solar.facts import read_facts
-from hexi_solar.layers.words import (
+from hexi_solar.schema import STAGES
+from hexi_solar.sheets.words import (
     DATE,
     TEXT,
     fold,
@@ -29,7 +30,6 @@ from hexi_solar.layers.words import (
     parse_text,
     parse_words,
 )
-from hexi_solar.schema import STAGES
 
 # what each of our columns holds; text where nothing else is said
 QUANTITIES = {

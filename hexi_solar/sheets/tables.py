@@ -9,22 +9,20 @@ from __future__ import annotations
 import csv
 import io
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import openpyxl
 import pandas as pd
-import shapely
 from openpyxl.worksheet.worksheet import Worksheet
 
-from hexi_solar.config import AttributeTable, Column, Layer
+from hexi_solar.config import AttributeTable, Column
 from hexi_solar.errors import LayerError, Notices, Problem
-from hexi_solar.layers import files
-from hexi_solar.layers.columns import find_columns
-from hexi_solar.layers.encoding import known_encoding, text_encoding
-from hexi_solar.layers.words import fold, nearest, parse_numbers, unknown_words
+from hexi_solar.sheets import files
+from hexi_solar.sheets.columns import find_columns
+from hexi_solar.sheets.encoding import known_encoding, text_encoding
+from hexi_solar.sheets.words import nearest
 
 SOURCE_ROW = "source_row"
 # a header stands among the first rows, or nowhere
@@ -59,12 +57,12 @@ def read_table(table: AttributeTable, names: str, notices: Notices) -> pd.DataFr
     """
     assert table.path is not None
     files.check_file(table.path, files.TABLES)
-    return _read(
+    return read_rows(
         table.path, table.sheet, table.encoding, names, table.columns, table.path.name, notices
     )
 
 
-def _read(
+def read_rows(
     path: Path,
     sheet: str,
     encoding: str,
@@ -220,38 +218,3 @@ def _separator(text: str) -> str:
     """Find what separates the cells: what occurs most in the first lines."""
     head = "\n".join(text.splitlines()[:_HEADER_ROWS])
     return max(",\t;|", key=head.count)
-
-
-def read_shapes(path: Path, layer: Layer, notices: Notices) -> gpd.GeoDataFrame:
-    """
-    Read a table whose rows carry coordinates, or shapes as WKT.
-
-    Raises
-    ------
-    LayerError
-        If it has neither.
-    """
-    assert layer.path is not None
-    file = layer.path.name
-    coordinates: dict[str, Column] = {}
-    raw = _read(path, layer.layer, layer.encoding, "shapes", coordinates, file, notices)
-    found, _ = find_columns(_names(raw), "shapes", coordinates, file)
-    if {"longitude", "latitude"} <= found.keys():
-        x, _ = parse_numbers(raw[found["longitude"].column])
-        y, _ = parse_numbers(raw[found["latitude"].column])
-        shapes = np.full(len(raw), None, dtype=object)
-        known = (x.notna() & y.notna()).to_numpy()
-        shapes[known] = shapely.points(x[known], y[known])
-        degrees = bool((x.abs().max() <= 180) and (y.abs().max() <= 180))
-        crs = "EPSG:4326" if degrees and not layer.crs else None
-        return gpd.GeoDataFrame(raw, geometry=shapes, crs=crs)
-    if "wkt" in found:
-        cells = raw.pop(found["wkt"].column)
-        texts = [None if fold(c) in unknown_words() else str(c) for c in cells.fillna("")]
-        shapes = shapely.from_wkt(np.array(texts, dtype=object), on_invalid="ignore")
-        return gpd.GeoDataFrame(raw, geometry=shapes)
-    raise LayerError(Problem("layer_no_shapes", {"file": file}))
-
-
-def _names(raw: pd.DataFrame) -> Iterable[str]:
-    return [str(c) for c in raw.columns if c != SOURCE_ROW]
