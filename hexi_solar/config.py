@@ -165,8 +165,36 @@ class Roofs:
     """Distance between access lanes. [m]"""
     mounting: Literal["ballast", "anchored"] = "anchored"
     """How rows stand on a flat roof; it decides the added load."""
+    obstruction_margin_m: float = fact("roofs.obstruction_margin_m")
+    """Kept free around what a surface model shows above a roof. [m]"""
     north_slope_tilt: float = 10.0
     """Slopes that face away from the equator are used up to this tilt only. [°]"""
+
+
+@dataclass(frozen=True)
+class Planes:
+    """Roof planes that a surface model shows."""
+
+    tier: Literal["best", "footprint"] = "best"
+    """best: planes of the surface model where it knows a building, else its footprint; footprint: footprints alone."""
+    flat_tilt: float = fact("planes.flat_tilt")
+    """Up to this tilt a plane is flat: rows stand on it, and it may have a parapet. [°]"""
+    raised_m: float = fact("planes.raised_m")
+    """What stands this much above a plane is an obstruction. [m]"""
+    obstruction_area_m2: float = fact("planes.obstruction_area_m2")
+    """Raised level pieces up to this area are obstructions, larger ones roofs of their own. [m²]"""
+    smallest_area_m2: float = fact("planes.smallest_area_m2")
+    """Planes of less horizontal area are not told apart from noise. [m²]"""
+    noise_m: float | None = None
+    """Standard deviation of the surface's heights; empty to estimate it from the roofs. [m]"""
+    coarsest_cell_m: float = fact("planes.coarsest_cell_m")
+    """A surface model with larger cells shades, yet its roofs are not believed. [m]"""
+    unknown_share: float = fact("planes.unknown_share")
+    """Share of a roof without heights from which on its footprint is used. [-]"""
+    explained_share: float = fact("planes.explained_share")
+    """Share of a roof on planes below which its footprint is used. [-]"""
+    shift_warning_m: float = fact("planes.shift_warning_m")
+    """A shift of the footprints against the surface is reported and allowed for from here on. [m]"""
 
 
 @dataclass(frozen=True)
@@ -404,6 +432,7 @@ class Plan:
     weather: Weather = field(default_factory=Weather)
     site: Site = field(default_factory=Site)
     roofs: Roofs = field(default_factory=Roofs)
+    planes: Planes = field(default_factory=Planes)
     layout: Layout = field(default_factory=Layout)
     pv: PV = field(default_factory=PV)
     shading: Shading = field(default_factory=Shading)

@@ -151,6 +151,8 @@ const LEDGER_COLOURS = [
   "#a9792b",
   "#c9a15c",
   "#7c8f52",
+  "#b3ab8f",
+  "#8a5a44",
   "#5b7f95",
   "#a33b3b",
   "#6d6a9c",

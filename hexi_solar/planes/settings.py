@@ -61,6 +61,8 @@ class PlaneSettings:
     shift_warning_m: float = _fact("shift_warning_m")
     """A shift of the footprints from here on is reported and allowed for. [m]"""
     unknown_share: float = _fact("unknown_share")
-    """Share of a roof without heights from which on it is reported. [-]"""
+    """Share of a roof without heights from which on it is not believed. [-]"""
     explained_share: float = _fact("explained_share")
-    """Share of a roof on planes below which it is reported. [-]"""
+    """Share of a roof on planes below which they are not believed. [-]"""
+    standing_m: float = _fact("standing_m")
+    """A building stands in the surface if its roof is this much above the ground around. [m]"""

@@ -16,11 +16,11 @@ STAGES = (
 )  # fmt: skip
 MODES = ("self_use", "surplus", "full_feed_in", "unknown")
 EXCLUSIONS = (
-    "setback", "plant", "stair_head", "skylight", "access_lane", "load_refused",
+    "setback", "plant", "stair_head", "skylight", "no_plane", "obstruction", "access_lane", "load_refused",
     "parapet_shadow", "orientation",
 )  # fmt: skip
 # these leave the installable area; those after them only the usable one
-PERMANENT_EXCLUSIONS = EXCLUSIONS[:6]
+PERMANENT_EXCLUSIONS = EXCLUSIONS[:8]
 # what an event of the register may be about
 ENTITY_TYPES = (
     "project", "building", "meter", "diagnosis", "tracker", "equipment", "publication",
