@@ -39,7 +39,7 @@ STEPS = {
     "gates",
     "pathway",
 }
-SEAMS = {"layers", "surface", "weather", "maps", "exports", "demo"}
+SEAMS = {"layers", "surface", "weather", "maps", "exports", "reports", "demo"}
 TOP = {
     "record",
     "inputs",
