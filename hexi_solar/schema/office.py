@@ -57,3 +57,28 @@ BUILDING_FACTS = Table("building_facts", ("building_id",), "建筑登记事项",
     _c("people", "float", "用能人数", "People who use it", low=0.0),
     _c("beds", "float", "床位数", "Beds", low=0.0),
 ))  # fmt: skip
+
+DIAGNOSES = Table("diagnoses", ("building_id",), "节能诊断", "Energy diagnoses", (
+    _c("provider", "text", "诊断单位", "Who made it"),
+    _c("report", "text", "报告编号", "Number of the report"),
+    _c("measures", "text", "诊断建议", "Measures that it advises"),
+    _c("saving_kwh", "float", "可节电量", "Electricity that they would save per year", "kWh", low=0.0),
+))  # fmt: skip
+
+TRACKERS = Table("trackers", ("tracker",), "目标跟踪", "Trackers of other targets", (
+    _c("value", "float", "完成数", "What is reached", low=0.0),
+    _c("total", "float", "总数", "What it is counted against", low=0.0),
+    _c("unit", "text", "单位", "Unit of both"),
+    _c("year", "int", "年份", "Year that it is counted for", low=1990, high=2100),
+))  # fmt: skip
+
+EQUIPMENT = Table("equipment", ("equipment_id",), "重点用能设备", "Key energy-using equipment", (
+    _c("building_id", "text", "建筑编号", "Building"),
+    _c("name", "text", "设备名称", "Name"),
+    _c("category", "text", "设备类别", "Category"),
+    _c("model", "text", "规格型号", "Make and model"),
+    _c("power_kw", "float", "额定功率", "Rated power of one", "kW", low=0.0),
+    _c("count", "float", "台数", "How many", low=0.0),
+    _c("efficiency_grade", "float", "能效等级", "Efficiency grade", low=1.0, high=5.0),
+    _c("installed_on", "date", "投用日期", "In use since"),
+))  # fmt: skip

@@ -42,6 +42,16 @@ QUANTITIES = {
     "floors": "",
     "modules": "",
     "module_tilt": "",
+    "roof_area_m2": "m2",
+    "generation_kwh": "kWh",
+    "self_use_kwh": "kWh",
+    "feed_in_kwh": "kWh",
+    "electricity_kwh": "kWh",
+    "saving_kwh": "kWh",
+    "heat_gj": "GJ",
+    "gas_m3": "m3",
+    "water_m3": "m3",
+    "power_kw": "kW",
 }
 DATES = ("approved_on", "expected_on", "completed_on", "valid_on", "recorded_at", *STAGES)
 WORDS = {
@@ -88,12 +98,12 @@ class Reading:
 def synonyms(table: str) -> dict[str, dict[str, int]]:
     """Return, for each of our columns, its folded synonyms with their rank."""
     return {
-        ours: {_bare(way): rank for rank, way in reversed(list(enumerate((ours, *ways))))}
+        ours: {bare(way): rank for rank, way in reversed(list(enumerate((ours, *ways))))}
         for ours, ways in read_facts("columns")[table].items()
     }
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
     """Fold a column's name, without underscores and blanks."""
     return fold(name).replace("_", "")
 
@@ -151,7 +161,7 @@ def find_columns(
             (rank, at, name, unit)
             for at, name in enumerate(names)
             if name not in taken
-            for rank, unit in [_rank(name, ways, ours, truncated=truncated)]
+            for rank, unit in [rank_of(name, ways, ours, truncated=truncated)]
             if rank is not None
         ]
         if ranked:
@@ -168,13 +178,13 @@ def _named_columns(
     """Look up the columns that a plan names."""
     found: dict[str, Found] = {}
     problems = []
-    folded = {_bare(n): n for n in reversed(names)}
+    folded = {bare(n): n for n in reversed(names)}
     for ours, theirs in plan.items():
         if ours not in known:
             facts = {"file": file, "found": ours, "hint": nearest(ours, known)}
             problems.append(Problem("layer_column_ours", facts | {"known": ", ".join(known)}))
             continue
-        name = theirs.column if theirs.column in names else folded.get(_bare(theirs.column))
+        name = theirs.column if theirs.column in names else folded.get(bare(theirs.column))
         if name is None:
             facts = {"file": file, "found": theirs.column, "known": ", ".join(names)}
             hint = nearest(theirs.column, names)
@@ -192,22 +202,22 @@ def _named_columns(
     return found, problems
 
 
-def _rank(
+def rank_of(
     name: str, ways: Mapping[str, int], ours: str, *, truncated: bool
 ) -> tuple[int | None, str]:
     """Say how likely a file's column is ours: the rank of the synonym, and its unit."""
-    bare, (stem, unit) = _bare(name), split_unit(name)
-    if bare in ways:
-        return ways[bare], ""
-    if _bare(stem) in ways:
-        return ways[_bare(stem)], unit
+    whole, (stem, unit) = bare(name), split_unit(name)
+    if whole in ways:
+        return ways[whole], ""
+    if bare(stem) in ways:
+        return ways[bare(stem)], unit
     # a unit may follow without brackets: 装机容量kW
     for unit in sorted(units.FACTORS.get(QUANTITIES.get(ours, ""), ()), key=len, reverse=True):
-        stem = bare.removesuffix(_bare(unit))
-        if stem != bare and stem in ways:
+        stem = whole.removesuffix(bare(unit))
+        if stem != whole and stem in ways:
             return ways[stem], unit
     if truncated:
-        cut = _bare(name.rstrip("\ufffd"))
+        cut = bare(name.rstrip("\ufffd"))
         for way, rank in ways.items():
             if len(cut) >= 3 and way.startswith(cut) and _fills_ten_bytes(cut):
                 return rank + 100, ""
@@ -231,7 +241,7 @@ def cut_units(names: Iterable[str], table: str) -> list[str]:
     return [
         name
         for name, stem in stems.items()
-        if stem != fold(name) and _bare(stem) in known and not _UNIT.match(fold(name))
+        if stem != fold(name) and bare(stem) in known and not _UNIT.match(fold(name))
     ]
 
 

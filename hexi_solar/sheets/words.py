@@ -33,6 +33,7 @@ _DATE = re.compile(
     r"(?:建成|竣工|完工)?(?:[T\s]+\d{1,2}:\d{2}.*)?"
 )
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?")
+_NUMERALS = str.maketrans("〇○零Ｏ一二三四五六七八九", "0000123456789")
 # days counted by spreadsheets start before this day
 _SHEET_EPOCH = dt.date(1899, 12, 30)
 _SHEET_DAYS = (15_000.0, 80_000.0)
@@ -86,10 +87,10 @@ def parse_text(values: pd.Series) -> pd.Series:
     >>> parse_text(pd.Series([12.0, " 甲楼 ", "不详", None])).tolist()
     ['12', '甲楼', nan, nan]
     """
-    return pd.Series(by_value(values, _text), index=values.index, dtype=TEXT)
+    return pd.Series(by_value(values, text_of), index=values.index, dtype=TEXT)
 
 
-def _text(cell: Any) -> str | None:
+def text_of(cell: Any) -> str | None:
     """Read one cell as text."""
     if isinstance(cell, float | np.floating):
         number = float(cell)
@@ -153,7 +154,7 @@ def parse_dates(values: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
     >>> dates.dt.strftime("%Y-%m-%d").tolist(), rough.tolist()
     (['2025-01-31', '1985-12-31', '2024-02-29', '2025-01-01'], [True, True, False, False])
     """
-    answers = by_value(values, _date)
+    answers = by_value(values, date_of)
     pairs = [a if isinstance(a, tuple) else (None, False) for a in answers]
     dates = pd.Series([p[0] for p in pairs], index=values.index, dtype=DATE)
     rough = pd.Series([p[1] for p in pairs], index=values.index, dtype=bool)
@@ -161,7 +162,7 @@ def parse_dates(values: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
     return dates, rough, refused
 
 
-def _date(cell: Any) -> tuple[dt.date, bool] | bool | None:
+def date_of(cell: Any) -> tuple[dt.date, bool] | bool | None:
     """Read one cell as a date; False if it says something else, None if it says nothing."""
     if isinstance(cell, pd.Timestamp | dt.datetime):
         return (cell.date(), False)
@@ -169,7 +170,7 @@ def _date(cell: Any) -> tuple[dt.date, bool] | bool | None:
         return (pd.Timestamp(cell).date(), False)
     if isinstance(cell, dt.date):
         return (cell, False)
-    text = unicodedata.normalize("NFKC", str(cell)).strip()
+    text = in_digits(unicodedata.normalize("NFKC", str(cell)).strip())
     if fold(text) in unknown_words() or fold(text) in ("0", "0.0"):
         return None
     number = _number(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None
@@ -179,6 +180,24 @@ def _date(cell: Any) -> tuple[dt.date, bool] | bool | None:
         text = str(int(number))
     match = _DATE.fullmatch(text) or _COMPACT.fullmatch(text)
     return _calendar(*match.groups()) if match else False
+
+
+def in_digits(text: str) -> str:
+    """
+    Write a date in Chinese numerals with digits.
+
+    Examples
+    --------
+    >>> in_digits("二〇二五年十二月二十一日"), in_digits("二0二五年一月"), in_digits("十月")
+    ('2025年12月21日', '2025年1月', '10月')
+    """
+    if "年" not in text and "月" not in text:
+        return text
+    plain = text.translate(_NUMERALS)
+    # 二十一, 二十, 十一, 十: the ten is a place, not a digit
+    plain = re.sub(r"(\d)十(\d)", r"\1\2", plain)
+    plain = re.sub(r"(\d)十", r"\g<1>0", plain)
+    return re.sub(r"十(\d)", r"1\1", plain).replace("十", "10")
 
 
 def _calendar(year: str, month: str | None, day: str | None) -> tuple[dt.date, bool] | bool:
@@ -240,13 +259,13 @@ def parse_words(values: pd.Series, kind: str) -> tuple[pd.Series, pd.Series]:
     ['completed', 'building', nan, nan]
     """
     exact, parts = vocabulary(kind)
-    meaning = by_value(values, lambda cell: _word(_text(cell), exact, parts))
+    meaning = by_value(values, lambda cell: word_of(text_of(cell), exact, parts))
     words = pd.Series(meaning, index=values.index, dtype=TEXT)
     said = pd.Series(by_value(values, _says), index=values.index, dtype=object).eq(True)
     return words, said & words.isna()
 
 
-def _word(text: str | None, exact: Mapping[str, str], parts: Mapping[str, str]) -> str | None:
+def word_of(text: str | None, exact: Mapping[str, str], parts: Mapping[str, str]) -> str | None:
     """Find one word: the whole cell first, then the first part that it contains."""
     if text is None:
         return None
