@@ -14,7 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,6 +119,29 @@ def event_id_of(event: Event) -> str:
     return "e-" + hashlib.blake2b("\x1f".join(parts).encode()).hexdigest()[:16]
 
 
+def fresh_id(event: Event, taken: Collection[str]) -> str:
+    """
+    Make an id for something that may have been said before, and is said again on purpose.
+
+    A value that is corrected and later corrected back says the same thing twice; with the
+    usual id the second would be taken for the first and skipped.
+
+    Parameters
+    ----------
+    event
+        What is said.
+    taken
+        Ids of the events that are there.
+    """
+    usual = event_id_of(event)
+    if usual not in taken:
+        return usual
+    number = 2
+    while f"{usual}-{number}" in taken:
+        number += 1
+    return f"{usual}-{number}"
+
+
 def broken_links(ledger: pd.DataFrame) -> Iterator[tuple[int, str, str]]:
     """
     Find the events that are not as they were recorded.
@@ -128,14 +151,19 @@ def broken_links(ledger: pd.DataFrame) -> Iterator[tuple[int, str, str]]:
     ledger
         All events of a register, as `schema.LEDGER`, in any order.
 
-    Yields
-    ------
+    Returns
+    -------
     broken
         seq, event id and what is wrong: ``"hash"`` (the event was changed), ``"previous"``
         (the one before it was changed or taken out), ``"seq"`` (one is missing).
     """
+    return broken_rows(ledger_rows(ledger))
+
+
+def broken_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, str, str]]:
+    """Find what `broken_links` finds in plain rows, in the order of their places."""
     before, expected = FIRST, 1
-    for event in ledger_rows(ledger):
+    for event in rows:
         if event["seq"] != expected:
             yield event["seq"], event["event_id"], "seq"
         if event["previous"] != before:
@@ -181,10 +209,23 @@ def known(ledger: pd.DataFrame, known_on: dt.date | None = None) -> pd.DataFrame
     events = ledger
     if known_on is not None:
         events = events[events["recorded_at"].str[:10] <= known_on.isoformat()]
-    gone = events[events["kind"] == WITHDRAWN]
-    ids = {json.loads(p).get("event_id") for p in gone["payload"]}
-    events = events[(events["kind"] != WITHDRAWN) & ~events.index.isin(ids)]
+    events = events[(events["kind"] != WITHDRAWN) & ~events.index.isin(withdrawn(events))]
     return events.sort_values(["valid_on", "recorded_at", "seq"], kind="stable")
+
+
+def withdrawn(events: pd.DataFrame) -> set[str]:
+    """
+    Return the ids of events that were taken back.
+
+    The newest withdrawal is looked at first: one that is itself withdrawn takes nothing
+    back, so that what it had withdrawn holds again.
+    """
+    taken_back: set[str] = set()
+    said = events[events["kind"] == WITHDRAWN].sort_values("seq", ascending=False)
+    for event_id, payload in zip(said.index, said["payload"], strict=True):
+        if event_id not in taken_back:
+            taken_back.add(str(json.loads(payload).get("event_id")))
+    return taken_back
 
 
 def states(
