@@ -38,11 +38,13 @@ STEPS = {
     "tradeoff",
     "gates",
     "pathway",
+    "reconcile",
 }
-SEAMS = {"layers", "surface", "weather", "maps", "exports", "reports", "demo"}
+SEAMS = {"layers", "surface", "weather", "maps", "exports", "office", "reports", "demo"}
 TOP = {
     "record",
     "inputs",
+    "rooftops",
     "surroundings",
     "potential",
     "witness",
@@ -55,7 +57,7 @@ ORDER = [
     GROUND,
     STEPS | SEAMS,
     {"record", "inputs"},
-    {"surroundings", "witness"},
+    {"rooftops", "surroundings", "witness"},
     {"potential"},
     {"plan"},
     {"explain"},

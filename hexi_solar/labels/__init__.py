@@ -18,7 +18,8 @@ LANGUAGES = ("zh", "en")
 # whatever ends in _source says where a value is from
 ENUMS = {
     "public_institution": ("yes_no",), "eligible": ("yes_no",), "pv_reserved": ("yes_no",),
-    "load_state": ("yes_no",),
+    "load_state": ("yes_no",), "roof_large": ("yes_no",), "load_in_design": ("yes_no",),
+    "builder_found": ("yes_no",), "pv_filed": ("yes_no",), "pv_together": ("yes_no",),
     "evidence": ("source",), "reasons": ("reason",), "reason": ("exclusion",),
     "source": ("tier",), "kind": ("kind", "stage"), "weather_source": ("weather_file", "source"),
 }  # fmt: skip

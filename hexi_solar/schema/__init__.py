@@ -8,10 +8,17 @@ the rows. NaN means "not known", 0 means zero; an assumed value is marked in the
 
 from __future__ import annotations
 
-from hexi_solar.schema import office, pathway, study
+from hexi_solar.schema import office, pathway, study, supervision
 from hexi_solar.schema.checks import check, dictionary_text
 from hexi_solar.schema.columns import ColumnSpec, Table
-from hexi_solar.schema.office import BUILDING_FACTS, LEDGER, READINGS
+from hexi_solar.schema.office import (
+    BUILDING_FACTS,
+    DIAGNOSES,
+    EQUIPMENT,
+    LEDGER,
+    READINGS,
+    TRACKERS,
+)
 from hexi_solar.schema.pathway import (
     CONSTRAINTS,
     PATHWAY,
@@ -39,6 +46,17 @@ from hexi_solar.schema.study import (
     YIELDS,
     ZONES,
 )
+from hexi_solar.schema.supervision import (
+    APPROVALS,
+    CAPACITIES,
+    FORECAST,
+    METER_ALARMS,
+    METERED,
+    RECONCILIATION,
+    REQUEST_COUNTS,
+    REQUESTS,
+    SYSTEM_FACTORS,
+)
 from hexi_solar.schema.words import (
     ENTITY_TYPES,
     EXCLUSIONS,
@@ -54,16 +72,23 @@ from hexi_solar.schema.words import (
 )
 
 __all__ = [
-    "BOUNDARY", "BUILDINGS", "BUILDING_FACTS", "CANDIDATES", "CONSTRAINTS", "COVERAGE", "ENTITY_TYPES",
-    "EXCLUSIONS", "EXCLUSION_LEDGER", "LAYOUTS", "LEDGER", "LOAD_EVIDENCE", "MODES", "OWNER_TYPES", "PATHWAY",
-    "PATHWAY_BINDING", "PATHWAY_COVERAGE", "PATHWAY_FEEDERS", "PATHWAY_LIMITS", "PATHWAY_OPTIONS",
-    "PATHWAY_SURVEYS", "PATHWAY_YEARS", "PERMANENT_EXCLUSIONS", "PROJECTS", "READINGS", "REGISTER", "ROOFS",
-    "ROOF_KINDS", "SOURCES", "STAGES", "STATUSES", "STUDY_TABLES", "SUBDISTRICTS", "TABLES", "TRADEOFFS",
-    "WEATHER", "YES_NO", "YIELDS", "ZONES", "ColumnSpec", "Table", "check", "dictionary_text",
+    "APPROVALS", "BOUNDARY", "BUILDINGS", "BUILDING_FACTS", "CANDIDATES", "CAPACITIES",
+    "CONSTRAINTS", "COVERAGE", "DIAGNOSES", "ENTITY_TYPES",
+    "EQUIPMENT", "EXCLUSIONS", "EXCLUSION_LEDGER", "FORECAST",
+    "LAYOUTS", "LEDGER", "LOAD_EVIDENCE", "METERED", "METER_ALARMS", "MODES", "OWNER_TYPES",
+    "PATHWAY", "PATHWAY_BINDING", "PATHWAY_COVERAGE", "PATHWAY_FEEDERS", "PATHWAY_LIMITS",
+    "PATHWAY_OPTIONS", "PATHWAY_SURVEYS", "PATHWAY_YEARS", "PERMANENT_EXCLUSIONS", "PROJECTS",
+    "READINGS", "RECONCILIATION", "REGISTER", "REQUESTS", "REQUEST_COUNTS", "ROOFS", "ROOF_KINDS",
+    "SOURCES", "STAGES", "STATUSES", "STUDY_TABLES", "SUBDISTRICTS", "SYSTEM_FACTORS", "TABLES",
+    "TRACKERS", "TRADEOFFS", "WEATHER", "YES_NO", "YIELDS", "ZONES", "ColumnSpec", "Table", "check",
+    "dictionary_text",
 ]  # fmt: skip
 
 STUDY_TABLES = {t.name: t for t in vars(study).values() if isinstance(t, Table)}
 """Those that a run works out or reads."""
 TABLES = STUDY_TABLES | {
-    t.name: t for part in (office, pathway) for t in vars(part).values() if isinstance(t, Table)
+    t.name: t
+    for part in (office, pathway, supervision)
+    for t in vars(part).values()
+    if isinstance(t, Table)
 }
