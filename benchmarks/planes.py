@@ -87,7 +87,7 @@ def generated(count: int, seed: int) -> pd.DataFrame:
         for noise, real in VARIANTS:
             read = in_memory(*burn(town, resolution, noise, seed=1, real=real))
             found, spent = timed(footprints, read)
-            measured = compare(found.roofs.reset_index(), town.truth)
+            measured = compare(found.planes.reset_index(), town.truth)
             name = f"{resolution:g} m, " + ("mixed cells" if real else f"{noise * 100:.0f} cm")
             rows.append({"surface": name, **measured[list(MEASURES)], "ms": spent})
     return pd.DataFrame(rows).set_index("surface")
@@ -122,7 +122,7 @@ def lod2(source: Path, epsg: int, folder: Path) -> pd.DataFrame:
             moved = town.set_geometry(town.geometry.translate(dx, dy))
             with rasterio.open(file) as surface:
                 found, spent = timed(moved, reader(surface))
-            back = found.roofs.set_geometry(found.roofs.geometry.translate(-dx, -dy))
+            back = found.planes.set_geometry(found.planes.geometry.translate(-dx, -dy))
             measured, _ = score(back.reset_index(), truth)
             row = {ours: measured[theirs] for ours, theirs in MEASURES.items()}
             shift = f"{found.shift.dx:+.2f} {found.shift.dy:+.2f}"
@@ -142,16 +142,16 @@ def draw_gothenburg(out: Path) -> None:
         houses = gpd.read_file(folder / "buildings.shp").to_crs(3007)
         houses = houses[houses.intersects(shapely.box(*bounds))].explode(ignore_index=True)
         found, spent = timed(houses, read)
-    print(f"Gothenburg: {len(houses)} buildings, {len(found.roofs)} planes, {spent:.1f} ms each")
+    print(f"Gothenburg: {len(houses)} buildings, {len(found.planes)} planes, {spent:.1f} ms each")
     figure = Figure(figsize=(18, 17), layout="constrained")
     axes = figure.add_subplot()
     north, east = np.gradient(z)
     shade = (1.0 - 0.5 * east + 0.5 * north) / np.sqrt(1.0 + north**2 + east**2)
     extent = (bounds.left, bounds.right, bounds.bottom, bounds.top)
     axes.imshow(shade, cmap="gray", extent=extent, vmin=-1, vmax=2)
-    colour = colormaps["hsv"](found.roofs["surface_azimuth"] / 360.0)
-    colour[(found.roofs["surface_tilt"] <= 5.0).to_numpy()] = (0.8, 0.8, 0.8, 1.0)
-    found.roofs.plot(ax=axes, color=colour, alpha=0.55, edgecolor="white", linewidth=0.8)
+    colour = colormaps["hsv"](found.planes["surface_azimuth"] / 360.0)
+    colour[(found.planes["surface_tilt"] <= 5.0).to_numpy()] = (0.8, 0.8, 0.8, 1.0)
+    found.planes.plot(ax=axes, color=colour, alpha=0.55, edgecolor="white", linewidth=0.8)
     found.obstructions.plot(ax=axes, color="black")
     houses.boundary.plot(ax=axes, color="black", linewidth=0.6)
     axes.set(xlim=extent[:2], ylim=extent[2:], xlabel="E [m]", ylabel="N [m]")

@@ -63,6 +63,7 @@ def explain_building(plan: Plan, building_id: str, step: Step = silent) -> dict[
         raise LayerError(Problem("explain_unknown", facts))
     building = inputs.buildings.loc[[building_id]]
     offer = potential_of(plan, building, inputs.weather, inputs.place, inputs.buildings, step)
+    building = offer.buildings
     with step("explain"):
         years = [(year, sky_of_year(year)) for year in inputs.weather]
         found = [_explain_roof(plan, roof_id, offer, years) for roof_id in offer.roofs.index]

@@ -27,6 +27,7 @@ from hexi_solar.potential import Potential, portfolios, potential_of
 from hexi_solar.projects import existing_pv, project_states
 from hexi_solar.ranking import building_sums, rank_candidates
 from hexi_solar.record import record_of
+from hexi_solar.rooftops import with_roofs_of
 from hexi_solar.study import Study
 
 __all__ = ["Step", "run", "silent"]
@@ -59,7 +60,10 @@ def run(plan: Plan, step: Step = silent, allowed_gates: Iterable[str] = ()) -> S
 
     # what the roofs offer
     buildings = of_interest(plan, inputs.buildings, register)
-    found = potential_of(plan, buildings, inputs.weather, place, inputs.buildings, step)
+    found = potential_of(
+        plan, buildings, inputs.weather, place, inputs.buildings, step, inputs.notices
+    )
+    buildings = found.buildings
 
     # in which order to build
     with step("ranking"):
@@ -85,7 +89,7 @@ def run(plan: Plan, step: Step = silent, allowed_gates: Iterable[str] = ()) -> S
         passed = pass_gates(found, candidates, allowed_gates, inputs.notices)
     study = Study(
         plan=plan,
-        buildings=inputs.buildings,
+        buildings=with_roofs_of(inputs.buildings, buildings),
         roofs=found.roofs,
         exclusions=found.exclusions,
         layouts=found.layouts,

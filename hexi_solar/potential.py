@@ -17,10 +17,12 @@ import pandas as pd
 
 from hexi_solar.config import Layout, Plan
 from hexi_solar.engine import chunks_of, over_chunks
+from hexi_solar.errors import Notices
 from hexi_solar.facts import fact
 from hexi_solar.inputs import Place, Step, silent
 from hexi_solar.layout import module_layouts, row_azimuths, shade_free_shadows
 from hexi_solar.roofs import long_side_azimuth, roof_planes
+from hexi_solar.rooftops import Rooftops, rooftops_of
 from hexi_solar.surroundings import Bound, Surroundings, surroundings_of
 from hexi_solar.tradeoff import choose_variants, tradeoff_table, variants
 from hexi_solar.uncertainty import Part, error_budget, exceedance, portfolio, relative_sigma
@@ -34,6 +36,8 @@ OBJECTIVES = ("max_energy_per_kwp", "max_energy_per_roof", "max_npv", "coverage_
 class Potential:
     """What roofs offer; tables of `schema`."""
 
+    buildings: gpd.GeoDataFrame
+    """Those asked for, with the roof kind and load state of what was measured."""
     roofs: gpd.GeoDataFrame
     exclusions: pd.DataFrame
     layouts: gpd.GeoDataFrame
@@ -55,6 +59,7 @@ def potential_of(
     place: Place,
     around: gpd.GeoDataFrame,
     step: Step = silent,
+    notices: Notices | None = None,
 ) -> Potential:
     """
     Work out what the roofs of some buildings offer.
@@ -73,14 +78,19 @@ def potential_of(
         All buildings of the district: what may shade.
     step
         As for `plan.run`.
+    notices
+        Where is said which roofs a surface model shows.
     """
+    with step("planes"):
+        tops = rooftops_of(plan, buildings, around, place, notices)
+        buildings = tops.buildings
     with step("roofs"):
         base = replace(plan, layout=_base_layout(plan.layout))
-        roofs, exclusions, layouts = all_roofs_and_layouts(base, buildings, place)
+        roofs, exclusions, layouts = all_roofs_and_layouts(base, tops, place)
     with step("yields"):
         skies = [sky_of_year(year) for year in weather]
     with step("shading"):
-        views = surroundings_of(plan, roofs, around, place)
+        views = surroundings_of(plan, roofs, around, place, tops.shift)
     with step("tradeoff"):
         options = layout_options(plan, buildings, roofs, layouts, skies, place, views)
         tradeoffs = tradeoff_table(roofs, options)
@@ -91,7 +101,7 @@ def potential_of(
         yields = with_uncertainty(roofs, yields, insolations)
         night = night_energy(plan, layouts, skies[0])
     return Potential(
-        roofs, exclusions, layouts, yields, tradeoffs, by_year, insolations, night, views
+        buildings, roofs, exclusions, layouts, yields, tradeoffs, by_year, insolations, night, views
     )
 
 
@@ -101,15 +111,22 @@ def _base_layout(settings: Layout) -> Layout:
 
 
 def roofs_and_layouts(
-    plan: Plan, buildings: gpd.GeoDataFrame, place: Place
+    plan: Plan, tops: Rooftops, place: Place
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame, gpd.GeoDataFrame]:
     """Take out what roofs cannot use, and place modules on the rest."""
+    buildings = tops.buildings
     true_north, equator = place.frame.true_north, place.frame.equator
     long_sides = buildings.geometry.map(long_side_azimuth).astype(float)
     facing = row_azimuths(long_sides, plan.layout, equator=equator, true_north=true_north)
     shadows = shade_free_shadows(place.latitude, plan.layout, true_north)
     roofs, exclusions = roof_planes(
-        buildings, plan.roofs, row_azimuth=facing, shadows=shadows, frame=place.frame
+        buildings,
+        plan.roofs,
+        row_azimuth=facing,
+        shadows=shadows,
+        frame=place.frame,
+        seen=tops.planes,
+        step_m=plan.planes.raised_m,
     )
     latitude = roofs["building_id"].map(buildings["latitude"]).astype(float)
     layouts = module_layouts(
@@ -119,12 +136,12 @@ def roofs_and_layouts(
 
 
 def all_roofs_and_layouts(
-    plan: Plan, buildings: gpd.GeoDataFrame, place: Place
+    plan: Plan, tops: Rooftops, place: Place
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame, gpd.GeoDataFrame]:
     """Work roofs out piece by piece, by whom the plan says."""
     engine = plan.engine
     work = partial(roofs_and_layouts, plan, place=place)
-    chunks = chunks_of(buildings, engine.chunk)
+    chunks = [tops.of(some) for some in chunks_of(tops.buildings, engine.chunk)]
     parts = over_chunks(work, chunks, workers=engine.workers, scheduler=engine.scheduler)
     if len(parts) == 1:
         return parts[0]

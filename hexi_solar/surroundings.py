@@ -86,6 +86,7 @@ def surroundings_of(
     roofs: gpd.GeoDataFrame,
     buildings: gpd.GeoDataFrame,
     place: Place,
+    shift: tuple[float, float] = (0.0, 0.0),
 ) -> Surroundings | None:
     """
     Look around from every roof.
@@ -100,6 +101,8 @@ def surroundings_of(
         All buildings of the district, with `height_m` and `status`.
     place
         For the direction of true north.
+    shift
+        How far the surface model lies from the footprints, east and north. [m]
 
     Returns
     -------
@@ -140,7 +143,7 @@ def surroundings_of(
     )
     tier = np.full(len(roofs), "footprint", dtype="<U13")
     if settings.tier == "best" and plan.layers.surface_model.path is not None:
-        tier, seen = _over_surface(plan, roofs, points, seen, place)
+        tier, seen = _over_surface(plan, roofs, points, seen, place, shift)
     doubtful = np.bincount(points.roof, weights=seen.unknown, minlength=points.roofs) > 0
     lit_low = lit_fraction(seen.low, points, bins=settings.bands)
     same = seen.high is seen.low
@@ -156,9 +159,16 @@ def surroundings_of(
 
 
 def _over_surface(
-    plan: Plan, roofs: gpd.GeoDataFrame, points: Points, footprints: Skylines, place: Place
+    plan: Plan,
+    roofs: gpd.GeoDataFrame,
+    points: Points,
+    footprints: Skylines,
+    place: Place,
+    shift: tuple[float, float],
 ) -> tuple[npt.NDArray[np.str_], Skylines]:
     """Look over the surface model from every roof that it knows, tile by tile."""
+    # where the surface has the roof, should the footprints lie beside it
+    points = replace(points, x=points.x + shift[0], y=points.y + shift[1])
     settings, model = plan.shading, plan.layers.surface_model
     assert model.path is not None
     file = open_surface(model.path, plan.crs, own_crs=model.crs)

@@ -14,7 +14,6 @@ from test_planes_towns import reader
 from hexi_solar.errors import Notices
 from hexi_solar.planes import PlaneSettings, footprint_shift, roof_planes_from_surface
 from hexi_solar.planes.shift import wall_points
-from hexi_solar.schema import EXCLUSION_LEDGER, ROOFS, check
 
 SETTINGS = PlaneSettings()
 
@@ -31,29 +30,39 @@ def footprints(town, dx: float = 0.0, dy: float = 0.0) -> gpd.GeoDataFrame:
     return frame.set_geometry(frame.geometry.translate(dx, dy))
 
 
-def test_tables_are_those_of_the_schema(town):
-    """Roofs and their ledger pass the check that every table between steps passes."""
+def heights(planes: gpd.GeoDataFrame):
+    """Height of each plane at its centre."""
+    centre = planes.geometry.centroid
+    return (
+        planes["slope_east"] * centre.x
+        + planes["slope_north"] * centre.y
+        + planes["height_at_origin_m"]
+    )
+
+
+def test_planes_say_what_they_are(town):
+    """Heights follow from the equation of each plane, areas along the slope from its tilt."""
     z, transform = burn(town, 0.5, 0.05)
-    found = roof_planes_from_surface(footprints(town), reader(z, transform), SETTINGS)
-    check(found.roofs, ROOFS, "roofs from a surface")
-    check(found.exclusions, EXCLUSION_LEDGER, "ledger from a surface")
-    assert set(found.roofs["source"]) == {"surface_model"}
-    assert set(found.roofs["tilt_source"]) <= {"measured", "derived"}
-    # what the ledger takes out is what the installable area lacks
-    lacking = found.roofs["horizontal_area_m2"] - found.roofs["installable_area_m2"]
-    taken = found.exclusions["area_m2"].groupby("roof_id").sum()
-    assert lacking[taken.index].to_numpy() == pytest.approx(taken.to_numpy())
-    assert lacking.drop(taken.index).abs().max() == 0.0
+    planes = roof_planes_from_surface(footprints(town), reader(z, transform), SETTINGS).planes
+    assert set(planes["tilt_source"]) <= {"measured", "derived"}
+    slope = np.hypot(planes["slope_east"], planes["slope_north"])
+    rise = np.tan(np.deg2rad(planes["surface_tilt"]))
+    assert rise.to_numpy() == pytest.approx(slope.to_numpy())
+    along = planes["horizontal_area_m2"] / np.cos(np.deg2rad(planes["surface_tilt"]))
+    assert planes["area_m2"].to_numpy() == pytest.approx(along.to_numpy())
+    assert planes["standing"].map(lambda s: len(s.geoms)).eq(planes["standing_count"]).all()
 
 
-def test_level_planes_take_the_azimuth_they_are_given():
-    """A plane that faces nowhere has no azimuth of its own."""
+def test_level_planes_face_nowhere():
+    """A level plane has no azimuth of its own."""
     house = gpd.GeoDataFrame(geometry=[shapely.box(5, 5, 20, 20)], crs=4548)
     house.index = ["a"]
-    read = reader(np.full((30, 30), 7.0), Affine(1.0, 0.0, 0.0, 0.0, -1.0, 30.0))
-    found = roof_planes_from_surface(house, read, SETTINGS, level_azimuth=0.0)
-    assert found.roofs["surface_azimuth"].tolist() == [0.0]
-    assert found.roofs.index.tolist() == ["a"]
+    z = np.full((30, 30), 7.0)
+    z[:3] = 0.0
+    read = reader(z, Affine(1.0, 0.0, 0.0, 0.0, -1.0, 30.0))
+    found = roof_planes_from_surface(house, read, SETTINGS)
+    assert found.planes["surface_azimuth"].isna().all()
+    assert found.planes["building_id"].tolist() == ["a"]
 
 
 def test_azimuths_count_from_true_north():
@@ -61,8 +70,8 @@ def test_azimuths_count_from_true_north():
     town = make_town(3, seed=1, kinds=["gable"])
     z, transform = burn(town, 0.5, 0.0)
     read = reader(z, transform)
-    grid = roof_planes_from_surface(footprints(town), read, SETTINGS).roofs["surface_azimuth"]
-    true = roof_planes_from_surface(footprints(town), read, SETTINGS, true_north=2.0).roofs
+    grid = roof_planes_from_surface(footprints(town), read, SETTINGS).planes["surface_azimuth"]
+    true = roof_planes_from_surface(footprints(town), read, SETTINGS, true_north=2.0).planes
     assert ((grid - true["surface_azimuth"]) % 360).to_numpy() == pytest.approx(2.0)
 
 
@@ -126,17 +135,18 @@ def test_shift_is_allowed_for_and_reported(town):
     assert [n.code for n in notices] == ["footprints_shifted"]
     assert "0.67 m" in notices.of("warning")[0].message("en")
     assert "错位" in notices.of("warning")[0].message("zh")
-    big = right.roofs[right.roofs["area_m2"] > 30]
-    there = wrong.roofs.set_geometry(wrong.roofs.geometry.translate(-0.6, 0.3))
+    big = right.planes[right.planes["area_m2"] > 30]
+    there = wrong.planes.set_geometry(wrong.planes.geometry.translate(-0.6, 0.3))
     for row in big.itertuples():
         share = there.geometry.intersection(row.geometry).area.max() / row.geometry.area
         assert share > 0.9
     # planes stay inside the footprints as they were given
     outlines = footprints(town, 0.6, -0.3).geometry
-    for row in wrong.roofs.itertuples():
+    for row in wrong.planes.itertuples():
         assert row.geometry.difference(outlines[row.building_id].buffer(1e-6)).area < 1e-6
     # heights are those of the surface: the same plane, read at the place it was moved to
-    assert wrong.roofs["height_m"].max() == pytest.approx(right.roofs["height_m"].max(), abs=0.1)
+    assert heights(wrong.planes).max() == pytest.approx(heights(right.planes).max(), abs=0.1)
+    assert wrong.moved == pytest.approx((-0.6, 0.3), abs=0.05)
 
 
 def test_right_footprints_are_not_moved(town):
@@ -151,21 +161,22 @@ def test_right_footprints_are_not_moved(town):
 
 
 def test_roofs_that_the_surface_does_not_show_are_named():
-    """Buildings without heights, or without a plane, stand in the notes with the reason."""
-    houses = [shapely.box(30 * i + 5, 5, 30 * i + 15, 15) for i in range(3)]
+    """What has no heights, does not stand yet, or is no plane has its reason, and is named."""
+    houses = [shapely.box(30 * i + 5, 5, 30 * i + 15, 15) for i in range(4)]
     frame = gpd.GeoDataFrame(geometry=houses, crs=4548)
-    frame.index = ["flat", "void", "trees"]
-    z = np.full((20, 90), 6.0)
+    frame.index = ["flat", "void", "trees", "coming"]
+    z = np.zeros((20, 120))
+    z[5:15, 5:15] = 6.0
     z[:, 30:60] = np.nan
-    z[:, 60:] = np.random.default_rng(0).uniform(0, 15, (20, 30))
+    z[5:15, 65:75] = np.random.default_rng(0).uniform(3, 15, (10, 10))
     notices = Notices()
     settings = PlaneSettings(noise_m=0.05)
     read = reader(z, Affine(1.0, 0.0, 0.0, 0.0, -1.0, 20.0))
     found = roof_planes_from_surface(frame, read, settings, notices=notices)
-    assert found.buildings.loc["flat", "notes"] == []
-    assert found.buildings.loc["void", "notes"] == ["surface_unknown", "no_planes"]
-    assert {"no_planes", "little_explained"} & set(found.buildings.loc["trees", "notes"])
-    assert {n.code for n in notices} >= {"planes_surface_unknown", "planes_no_planes"}
+    reasons = found.buildings["reason"]
+    assert reasons.drop("trees").tolist() == ["", "surface_unknown", "not_standing"]
+    assert reasons["trees"] in ("no_planes", "little_explained")
+    assert {n.code for n in notices} >= {"planes_surface_unknown", "planes_not_standing"}
     for notice in notices:
         assert all("{" not in notice.message(language) for language in ("zh", "en"))
 
@@ -175,8 +186,8 @@ def test_no_buildings_give_empty_tables():
     frame = gpd.GeoDataFrame(geometry=[], crs=4548)
     read = reader(np.zeros((9, 9)), Affine(1.0, 0.0, 0.0, 0.0, -1.0, 9.0))
     found = roof_planes_from_surface(frame, read, SETTINGS)
-    assert len(found.roofs) == 0
-    assert set(ROOFS.names) <= set(found.roofs.columns)
+    assert len(found.planes) == len(found.obstructions) == len(found.buildings) == 0
+    assert {"building_id", "surface_tilt", "geometry"} <= set(found.planes.columns)
 
 
 def test_moved_plane_keeps_its_equation():
@@ -185,8 +196,7 @@ def test_moved_plane_keeps_its_equation():
     z, transform = burn(town, 0.5, 0.0)
     shifted = footprints(town, 0.8, 0.5)
     found = roof_planes_from_surface(shifted, reader(z, transform), SETTINGS)
-    row = found.roofs.iloc[0]
-    spot = translate(row.geometry.centroid, found.shift.dx, found.shift.dy)
+    spot = translate(found.planes.geometry.iloc[0].centroid, found.shift.dx, found.shift.dy)
     r = int((spot.y - transform.f) / transform.e)
     c = int((spot.x - transform.c) / transform.a)
-    assert row["height_m"] == pytest.approx(z[r, c], abs=0.5)
+    assert heights(found.planes).iloc[0] == pytest.approx(z[r, c], abs=0.5)

@@ -78,7 +78,7 @@ ASKED = {
 def test_planes_of_a_generated_town_at_half_a_metre(town, noise):
     """One set of settings finds the planes of fifteen kinds of roof at every noise."""
     found = planes_of(town, 0.5, noise)
-    measured = compare(found.roofs.reset_index(), town.truth)
+    measured = compare(found.planes.reset_index(), town.truth)
     least, most = ASKED[noise]
     assert (measured[["matched", "correct", "precision", "assigned"]] >= least).all(), measured
     assert (measured[["tilt_p90", "azimuth_p90", "area_p90"]] <= most).all(), measured
@@ -89,7 +89,7 @@ def test_planes_of_a_generated_town_at_one_metre(town):
     """Cells of 1 m still give planes of three cells; mansards' steep bands are narrower."""
     found = planes_of(town, 1.0, 0.05)
     wide = town.truth[town.truth["kind"] != "mansard"]
-    roofs = found.roofs.reset_index()
+    roofs = found.planes.reset_index()
     kinds = town.footprints.set_index("building_id")["kind"]
     measured = compare(roofs[roofs["building_id"].map(kinds) != "mansard"], wide)
     assert measured["matched"] >= 0.95
@@ -98,14 +98,14 @@ def test_planes_of_a_generated_town_at_one_metre(town):
 
 def test_mixed_cells_and_correlated_noise(town):
     """Edges that mix and noise that is alike in neighbouring cells cost little at 0.5 m."""
-    measured = compare(planes_of(town, 0.5, 0.05, real=True).roofs.reset_index(), town.truth)
+    measured = compare(planes_of(town, 0.5, 0.05, real=True).planes.reset_index(), town.truth)
     assert (measured[["matched", "correct"]] >= 0.97).all()
     assert measured["precision"] >= 0.93
 
 
 def test_planes_stay_inside_and_apart(town):
     """No plane leaves its footprint and no two planes of a building overlap."""
-    roofs = planes_of(town, 0.5, 0.15).roofs
+    roofs = planes_of(town, 0.5, 0.15).planes
     outlines = town.footprints.set_index("building_id").geometry
     for building_id, planes in roofs.groupby("building_id"):
         union = shapely.union_all(planes.geometry.to_numpy())
@@ -135,7 +135,8 @@ def test_plant_and_parapets_are_found():
     known = np.isfinite(parapets)
     assert known.mean() >= 0.9
     assert np.median(np.abs(parapets - rims)[known]) < 0.1
-    assert (found.exclusions["evidence"] == "measured").all()
+    counted = found.obstructions["plane_id"].value_counts()
+    assert (found.planes["standing_count"][counted.index] == counted).all()
 
 
 def test_thousand_buildings_are_quick(town):
@@ -179,7 +180,7 @@ def test_planes_of_a_real_town(munich, shared_data):
         z, transform = surface.read(1).astype(float), surface.transform
     town = gpd.read_file(munich / "town.gpkg", layer="footprints").set_index("building_id")
     truth = gpd.read_file(munich / "town.gpkg", layer="truth")
-    roofs = roof_planes_from_surface(town, reader(z, transform), PlaneSettings()).roofs
+    roofs = roof_planes_from_surface(town, reader(z, transform), PlaneSettings()).planes
     measured, _ = tool.score(roofs.reset_index(), truth)
     assert measured["matched_share"] >= 0.985
     assert measured["correct_share"] >= 0.97
@@ -198,6 +199,6 @@ def test_settings_reach_the_search(town):
     z, transform = burn(town, 0.5, 0.05, seed=1)
     footprints = town.footprints.set_index("building_id").iloc[:15]
     read = reader(z, transform)
-    many = roof_planes_from_surface(footprints, read, PlaneSettings()).roofs
-    assert len(roof_planes_from_surface(footprints, read, few).roofs) < len(many)
+    many = roof_planes_from_surface(footprints, read, PlaneSettings()).planes
+    assert len(roof_planes_from_surface(footprints, read, few).planes) < len(many)
     assert isinstance(many["surface_tilt"], pd.Series)

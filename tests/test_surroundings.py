@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from hexi_solar.config import Layers, Plan, Shading, SurfaceModel
+from hexi_solar.config import Layers, Plan, Planes, Shading, SurfaceModel
 from hexi_solar.inputs import Place
 from hexi_solar.potential import potential_of
 from hexi_solar.roofs import Frame
@@ -106,7 +106,8 @@ def surface_of(folder, tower_m: float, half: bool = False):
 def over(path, buildings) -> pd.Series:
     layers = Layers(surface_model=SurfaceModel(path=path))
     roofs = replace(Plan().roofs, parapet_height_m=0.0)
-    plan = replace(Plan(), layers=layers, roofs=roofs)
+    # the same usable area as from the footprint, so that only the skylines differ
+    plan = replace(Plan(), layers=layers, roofs=roofs, planes=Planes(tier="footprint"))
     found = potential_of(plan, buildings.loc[["school"]], YEARS, PLACE, buildings)
     return found.yields.iloc[0]
 

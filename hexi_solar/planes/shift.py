@@ -131,9 +131,22 @@ def solve_shift(normals: Floats, distances: Sequence[Floats], cell: float) -> Sh
     return _solve(normals[seen], steps[seen], cell)
 
 
-def wall_points(footprints: Sequence[BaseGeometry], reach: float) -> tuple[Floats, Floats, Ints]:
+def wall_points(
+    footprints: Sequence[BaseGeometry],
+    reach: float,
+    around: Sequence[BaseGeometry] | None = None,
+) -> tuple[Floats, Floats, Ints]:
     """
     Set points along the free walls of footprints.
+
+    Parameters
+    ----------
+    footprints
+        Outlines in map coordinates.
+    reach
+        How far in front of a wall nothing may stand. [m]
+    around
+        What may stand there; the footprints themselves if not given.
 
     Returns
     -------
@@ -156,7 +169,7 @@ def wall_points(footprints: Sequence[BaseGeometry], reach: float) -> tuple[Float
     points = edges[index, :2] + along[index] * place[:, None]
     # outer rings run clockwise and inner ones against: the outside lies to the left
     normals = np.column_stack([-along[index, 1], along[index, 0]]) / length[index, None]
-    tree = shapely.STRtree(list(footprints))
+    tree = shapely.STRtree(list(footprints if around is None else around))
     ahead = shapely.linestrings(
         np.stack([points + 0.05 * normals, points + reach * normals], axis=1)
     )
