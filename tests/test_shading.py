@@ -397,7 +397,8 @@ def test_what_is_dropped_for_a_whole_roof_was_hidden():
     near, own = neighbours_of(shapes, heights), np.full(20, -1)
     together = skylines_from_footprints(points, near, own).low
     apart = at(*zip(points.x, points.y, points.z, strict=True))
-    assert (skylines_from_footprints(apart, near, own).low == together).all()
+    alone = skylines_from_footprints(apart, near, own).low
+    assert alone == pytest.approx(together, abs=1e-9)
     few = Points(*(values[:3] for values in (points.x, points.y, points.z)), own[:3] + 1, np.array([0, 3]))  # fmt: skip
     assert together[:3] == pytest.approx(
         brute_force(few, shapes, heights, own, 64, 800.0), abs=1e-6
@@ -562,3 +563,18 @@ def test_roof_means():
     """Means per roof; a roof without points is open."""
     points = Points(*np.zeros((3, 4)), np.array([0, 0, 2, 2]), np.array([0, 2, 2, 4]))
     assert roof_means(np.array([1.0, 0.5, 0.2, 0.4]), points) == pytest.approx([0.75, 1.0, 0.3])
+
+
+def test_what_is_lower_than_the_floor_is_not_looked_for():
+    """With a floor, skylines are the higher of it and what they are without."""
+    rng = np.random.default_rng(6)
+    places = rng.uniform(-400, 400, (200, 2))
+    shapes = [building(x, y, 20, 12, i % 90, "ell") for i, (x, y) in enumerate(places)]
+    near = neighbours_of(shapes, rng.uniform(5, 40, len(shapes)))
+    eyes = at((0.0, 0.0, 12.0), (35.0, 10.0, 6.0), (10.0, -50.0, np.nan))
+    own = np.full(len(eyes), -1)
+    plain = skylines_from_footprints(eyes, near, own).low
+    floored = skylines_from_footprints(eyes, near, own, floor_deg=3.0).low
+    assert (plain < 3.0).any()
+    assert (plain > 3.0).any()
+    assert floored == pytest.approx(np.maximum(plain, 3.0), abs=1e-9)

@@ -1,6 +1,6 @@
 """How much of the sun and the sky each roof gets from what stands around it.
 
-`points` chooses where on each roof to look. `neighbours` and `footprints` look around among
+`points` chooses where on each roof to look. `neighbours`, `footprints` and `walls` look around among
 buildings known by footprint and height, `surface` over the cells of a surface model, and
 `tiers` takes the better of the two for each building. `lit` says which part of a roof the
 sun reaches from each part of the sky, `view` how much of the dome is left. `sweep` does a

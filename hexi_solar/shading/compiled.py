@@ -31,6 +31,20 @@ def compiled(function: Callable[Inputs, Result]) -> Callable[Inputs, Result]:
     return fast
 
 
+def loosely(function: Callable[Inputs, Result]) -> Callable[Inputs, Result]:
+    """Compile a loop without not-a-number, so that lanes are compared side by side."""
+    fast: Callable[Inputs, Result] = machine_code(
+        function, error_model="numpy", fastmath={"nnan", "nsz", "contract"}
+    )
+    return fast
+
+
+def woven(function: Callable[Inputs, Result]) -> Callable[Inputs, Result]:
+    """Compile a loop into those that call it; passing many arrays would cost more than it does."""
+    fast: Callable[Inputs, Result] = machine_code(function, error_model="numpy", inline="always")
+    return fast
+
+
 def available_threads() -> int:
     """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
