@@ -223,6 +223,8 @@ COVERAGE = Table("coverage", ("year", "cohort", "at", "definition", "reading", "
     _c("denominator", "float", "分母", "Denominator", low=0.0),
     _c("unit", "text", "单位", "Unit of numerator and denominator"),
     _c("rate", "float", "覆盖率", "Rate; unknown where the denominator is zero; above 1 the data need correction", low=0.0),
+    _c("rate_low", "float", "覆盖率下限", "Lowest rate that unknown facts leave open", low=0.0),
+    _c("rate_high", "float", "覆盖率上限", "Highest rate that unknown facts leave open", low=0.0),
     _c("target", "float", "目标", "Target", low=0.0, high=1.0),
     _c("kind", "text", "性质", "Progress or potential", words=("progress", "potential"), required=True),
     _c("reported", "bool", "上报口径", "The one that is reported", required=True),
