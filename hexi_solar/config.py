@@ -390,6 +390,77 @@ class Pathway:
 
 
 @dataclass(frozen=True)
+class Economics:
+    """What PV on a building costs and earns. All money is nominal CNY with value-added tax."""
+
+    taxpayer: Literal["company", "institution"] = "company"
+    """Who builds: a company pays value-added tax, surcharges and income tax; an institution none on what it saves."""
+    mode: Literal["surplus", "self_use"] = "surplus"
+    """surplus: what the building does not take is sold; self_use: it earns nothing."""
+    connected_on: dt.date | None = None
+    """Day of connection, which decides the rules for surplus energy; empty for today's."""
+    years: int = fact("economics.cost.years")
+    """Years that are valued. [a]"""
+    discount_rate_nominal: float = fact("economics.cost.discount_rate")
+    """Discount rate, nominal. [-]"""
+    tariff_growth_nominal: float = fact("economics.cost.growth")
+    """Growth of tariffs per year, nominal. [1/a]"""
+    cost_growth_nominal: float = fact("economics.cost.growth")
+    """Growth of running costs per year, nominal. [1/a]"""
+    capex_cny_kwp: float = fact("economics.cost.capex_cny_kwp")
+    """Cost of building a large lot; smaller ones cost more, see facts/economics.toml. [CNY/kWp]"""
+    opex_cny_kwp_a: float = fact("economics.cost.opex_cny_kwp_a")
+    """Cost of running in the first year. [CNY/kWp a]"""
+    insurance_rate: float = fact("economics.cost.insurance_rate")
+    """Insurance per year, of the cost of building. [1/a]"""
+    inverter_cny_kwp: float = fact("economics.cost.inverter_cny_kwp")
+    """Cost of replacing the inverters, at the first year's prices. [CNY/kWp]"""
+    inverter_year: int = fact("economics.cost.inverter_year")
+    """Year in which they are replaced; 0 for never."""
+    roof_repair_cny_m2: float = fact("economics.cost.roof_repair_cny_m2")
+    """Cost of repairing flat roofs below the modules, per array field, at the first year's prices. [CNY/m²]"""
+    roof_repair_year: int = fact("economics.cost.roof_repair_year")
+    """Year in which they are repaired; 0 for never."""
+    degradation: float = fact("pv.degradation.per_year")
+    """Of the modules, per year after the first. [1/a]"""
+    tariffs: Mapping[str, str] = field(default_factory=dict)
+    """Owner type = tariff, where it is not the one of facts/tariffs.toml."""
+    tariff_files: tuple[Path, ...] = ()
+    """TOML files with more tariffs, each named after its file; keys as in facts/tariffs.toml."""
+    surplus_cny_kwh_nominal: float = fact("tariffs.surplus.market")
+    """Price of surplus energy outside any guarantee. [CNY/kWh]"""
+    surplus_bid_cny_kwh: float | None = None
+    """Winning bid of new projects; empty if they are not in the pool. [CNY/kWh]"""
+    calendar_year: int = 2025
+    """Year whose weekends and public holidays are used."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Terms between owner and contractor, for PV and measures alike. Money is nominal CNY."""
+
+    kind: Literal["own", "shared", "guaranteed", "trusteeship", "lease"] = "shared"
+    """own: the owner builds; shared: shared savings; guaranteed: guaranteed savings; trusteeship: a fixed fee for
+    all energy; lease: the roof is rented out."""
+    years: int = fact("economics.contract.years")
+    """Years of the contract; then all is the owner's. [a]"""
+    price_ratio: float = fact("economics.contract.price_ratio")
+    """shared: the contractor's part of the savings, which is its price over the tariff. [-]"""
+    rent_cny_m2_a: float = fact("economics.contract.rent_cny_m2_a")
+    """lease: rent of the array field. [CNY/m² a]"""
+    guarantee_ratio: float = fact("economics.contract.guarantee_ratio")
+    """guaranteed: saving that is guaranteed, of that expected. [-]"""
+    shortfall_ratio: float = fact("economics.contract.shortfall_ratio")
+    """guaranteed: part of a shortfall that the contractor makes good. [-]"""
+    service_ratio: float = fact("economics.contract.service_ratio")
+    """guaranteed: the contractor's fee, of the guaranteed saving. [-]"""
+    trusteeship_fee_ratio: float = fact("economics.contract.trusteeship_fee_ratio")
+    """trusteeship: fee over the bill before. [-]"""
+    required_irr_nominal: float = fact("economics.contract.required_irr")
+    """Rate of return that a contractor asks for, after tax. [-]"""
+
+
+@dataclass(frozen=True)
 class Map:
     """What the map shows besides results."""
 
@@ -441,6 +512,8 @@ class Plan:
     coverage: Coverage = field(default_factory=Coverage)
     office: Office = field(default_factory=Office)
     pathway: Pathway = field(default_factory=Pathway)
+    economics: Economics = field(default_factory=Economics)
+    contract: Contract = field(default_factory=Contract)
     map: Map = field(default_factory=Map)
     engine: Engine = field(default_factory=Engine)
     path: Path | None = field(default=None, metadata={"internal": True})

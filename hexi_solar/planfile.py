@@ -67,6 +67,29 @@ RANGES: dict[str, tuple[float, float]] = {
     "shading.points_at_least": (1, 1000),
     "shading.points_at_most": (1, 1000),
     "shading.unknown_height_quantile": (0.5, 1.0),
+    "economics.years": (1, 60),
+    "economics.discount_rate_nominal": (-0.5, 1.0),
+    "economics.tariff_growth_nominal": (-0.5, 0.5),
+    "economics.cost_growth_nominal": (-0.5, 0.5),
+    "economics.capex_cny_kwp": (0.0, 100_000.0),
+    "economics.opex_cny_kwp_a": (0.0, 10_000.0),
+    "economics.insurance_rate": (0.0, 0.2),
+    "economics.inverter_cny_kwp": (0.0, 10_000.0),
+    "economics.inverter_year": (0, 60),
+    "economics.roof_repair_cny_m2": (0.0, 10_000.0),
+    "economics.roof_repair_year": (0, 60),
+    "economics.degradation": (0.0, 0.2),
+    "economics.surplus_cny_kwh_nominal": (0.0, 10.0),
+    "economics.surplus_bid_cny_kwh": (0.0, 10.0),
+    "economics.calendar_year": (2004, 2100),
+    "contract.years": (1, 60),
+    "contract.price_ratio": (0.0, 1.0),
+    "contract.rent_cny_m2_a": (0.0, 1000.0),
+    "contract.guarantee_ratio": (0.0, 1.0),
+    "contract.shortfall_ratio": (0.0, 1.0),
+    "contract.service_ratio": (0.0, 1.0),
+    "contract.trusteeship_fee_ratio": (0.0, 2.0),
+    "contract.required_irr_nominal": (-0.5, 1.0),
     "engine.workers": (1, 256),
     "engine.chunk": (1, 1_000_000),
     "coverage.target": (0.0, 1.0),
@@ -301,6 +324,8 @@ def _contradictions(plan: Plan, path: Path, wrong: set[str]) -> list[Problem]:
     for name in ("boundary", "subdistricts", "zones", "surface_model", "register"):
         named.append((f"layers.{name}.path", getattr(layers, name).path))
     named += [(f"weather.paths[{i}]", p) for i, p in enumerate(plan.weather.paths)]
+    files = plan.economics.tariff_files
+    named += [(f"economics.tariff_files[{i}]", p) for i, p in enumerate(files)]
     found = [
         Problem("file_missing", {"file": path.name, "key": key, "found": file})
         for key, file in named

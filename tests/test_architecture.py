@@ -23,8 +23,12 @@ GROUND = {
     "errors",
     "labels",
     "facts",
+    "money",
+    "taxes",
 }
 STEPS = {
+    "economics",
+    "contracts",
     "owners",
     "planes",
     "roofs",

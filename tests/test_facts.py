@@ -20,6 +20,7 @@ QUOTED = {
     "carbon.national",
     "demo.district.area_km2",
     "roofs.lane_width_m",
+    "tariffs.surplus.benchmark",
 }
 
 
