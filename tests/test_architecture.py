@@ -43,6 +43,7 @@ STEPS = {
     "gates",
     "pathway",
     "reconcile",
+    "metered",
 }
 SEAMS = {"layers", "surface", "weather", "maps", "exports", "office", "reports", "demo"}
 TOP = {
@@ -52,6 +53,7 @@ TOP = {
     "surroundings",
     "potential",
     "witness",
+    "valuation",
     "plan",
     "explain",
     "cli",
@@ -61,7 +63,7 @@ ORDER = [
     GROUND,
     STEPS | SEAMS,
     {"record", "inputs"},
-    {"rooftops", "surroundings", "witness"},
+    {"rooftops", "surroundings", "valuation", "witness"},
     {"potential"},
     {"plan"},
     {"explain"},
