@@ -6,6 +6,7 @@ notices.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -20,13 +21,16 @@ import shapely
 
 from hexi_solar import schema
 from hexi_solar.config import Plan
-from hexi_solar.coverage import coverage_definitions
+from hexi_solar.coverage import could_be_new, coverage_definitions
 from hexi_solar.errors import HexiSolarError, LayerError, Notices, Problem
 from hexi_solar.facts import all_facts
 from hexi_solar.layers import District, read_layers, read_register
+from hexi_solar.ledger import empty_ledger, project_register, states
+from hexi_solar.office.store import open_register, register_exists
 from hexi_solar.owners import classify_owners
 from hexi_solar.projects import BUILT
 from hexi_solar.roofs import Frame, load_state
+from hexi_solar.stated import stated
 from hexi_solar.surface import open_surface
 from hexi_solar.weather import WeatherYear, read_weather
 
@@ -48,6 +52,18 @@ class Inputs:
     weather: tuple[WeatherYear, ...]
     place: Place
     notices: Notices = field(default_factory=Notices)
+    ledger: pd.DataFrame = field(default_factory=empty_ledger)
+    """All events of the plan's register; none where it has no register of its own yet."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """What is on file: PV projects and facts of buildings, from the register or a layer's table."""
+
+    register: pd.DataFrame
+    facts: pd.DataFrame
+    """States of buildings, as `ledger.states` gives them."""
+    ledger: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -59,9 +75,18 @@ class Place:
     frame: Frame
 
 
-def read_inputs(plan: Plan, step: Step = silent) -> Inputs:
+def read_inputs(plan: Plan, step: Step = silent, *, known_on: dt.date | None = None) -> Inputs:
     """
     Read everything that a plan names, and say everything that is wrong with it.
+
+    Parameters
+    ----------
+    plan
+        The study.
+    step
+        As for `plan.run`.
+    known_on
+        Records that came in after this day are not looked at; None for all.
 
     Raises
     ------
@@ -80,7 +105,7 @@ def read_inputs(plan: Plan, step: Step = silent) -> Inputs:
             return None
 
     district = attempt("layers", lambda: read_layers(plan, notices))
-    register = attempt("register", lambda: read_register(plan, notices))
+    records = attempt("register", lambda: read_records(plan, notices, known_on))
     surface = plan.layers.surface_model.path
     if surface is not None:
         own_crs = plan.layers.surface_model.crs
@@ -97,16 +122,48 @@ def read_inputs(plan: Plan, step: Step = silent) -> Inputs:
     if problems:
         raise LayerError(*problems)
     with step("owners"):
-        buildings = classify_owners(district.buildings, notices)
+        buildings = stated(district.buildings, records.facts, plan.today)
+        buildings = classify_owners(buildings, notices)
         # to the square centimetre: a roof of 1000 m² is not under the threshold by rounding
         buildings["footprint_area_m2"] = buildings["footprint_area_m2"].round(4)
         buildings["load_state"] = load_state(buildings, plan.roofs)
         buildings["longitude"], buildings["latitude"] = lonlat(buildings)
         schema.check(buildings, schema.BUILDINGS, "buildings")
         say_assumptions(plan, buildings, notices)
+    register = records.register
     unknown_places(register, buildings, notices)
+    unknown_buildings(records.facts, buildings, notices)
     homeless_projects(register, notices)
-    return Inputs(district, buildings, register, weather, place, notices)
+    return Inputs(district, buildings, register, weather, place, notices, records.ledger)
+
+
+def read_records(plan: Plan, notices: Notices, known_on: dt.date | None = None) -> Records:
+    """
+    Read what is on file, from the plan's register if it has one, else from the layer's table.
+
+    Parameters
+    ----------
+    plan
+        The study; facts of buildings are those of its day.
+    notices
+        Where is said which register was read.
+    known_on
+        Records that came in after this day are not looked at; None for all.
+    """
+    ledger = empty_ledger()
+    if register_exists(plan):
+        with open_register(plan) as opened:
+            ledger = opened.ledger()
+    if ledger.empty:
+        register = read_register(plan, notices)
+        if known_on is not None:
+            came = register["recorded_at"].fillna(register["valid_on"])
+            register = register[came < pd.Timestamp(known_on) + pd.Timedelta(days=1)]
+        return Records(register, states(ledger, "building", plan.today), ledger)
+    last = ledger.iloc[-1]
+    notices.add("info", "register_read", events=len(ledger), head=f"{last.seq}:{last.hash[:12]}")
+    facts = states(ledger, "building", plan.today, known_on)
+    return Records(project_register(ledger, known_on), facts, ledger)
 
 
 def say_assumptions(plan: Plan, buildings: gpd.GeoDataFrame, notices: Notices) -> None:
@@ -138,6 +195,14 @@ def unknown_places(register: pd.DataFrame, buildings: pd.DataFrame, notices: Not
     if len(lost):
         named = ", ".join(f"{e} ({b})" for e, b in lost.to_numpy()[:8])
         notices.add("warning", "pv_on_unknown_building", count=len(lost), rows=named)
+
+
+def unknown_buildings(facts: pd.DataFrame, buildings: pd.DataFrame, notices: Notices) -> None:
+    """Warn of facts about buildings that are not in the layer."""
+    lost = facts.index[~facts.index.isin(buildings.index)]
+    if len(lost):
+        rows = ", ".join(map(str, lost[:8])) + (", ..." if len(lost) > 8 else "")
+        notices.add("warning", "facts_on_unknown_building", count=len(lost), rows=rows)
 
 
 def homeless_projects(register: pd.DataFrame, notices: Notices) -> None:
@@ -184,5 +249,7 @@ def of_interest(
     coming = buildings["status"].isin(["planned", "approved", "building"])
     new = buildings["completed_on"] >= pd.Timestamp(plan.coverage.start)
     counted = (buildings["public_institution"] == "yes") & (coming | new)
+    # those that could be in the cohort bound its rate
+    counted |= could_be_new(buildings, plan.coverage.start, plan.today)
     with_pv = buildings.index.isin(register["building_id"].dropna())
     return buildings[large | counted | with_pv].copy()

@@ -19,6 +19,7 @@ from hexi_solar import schema
 from hexi_solar.config import Plan
 from hexi_solar.coverage import coverage_by_subdistrict, coverage_rates
 from hexi_solar.errors import ConfigError, Notices, Problem
+from hexi_solar.facts import fact
 from hexi_solar.gates import GATES, Results, check_gates, reviews
 from hexi_solar.inputs import Place, Step, of_interest, read_inputs, silent
 from hexi_solar.layout import field_ratio
@@ -113,15 +114,21 @@ def run(plan: Plan, step: Step = silent, allowed_gates: Iterable[str] = ()) -> S
 
 def pv_on(plan: Plan, register: pd.DataFrame, place: Place, day: dt.date) -> pd.DataFrame:
     """Add up the PV that stands on each building on one day."""
+    return existing_pv(project_states(register, day), **pv_filling(plan, place))
+
+
+def pv_filling(plan: Plan, place: Place) -> dict[str, Any]:
+    """Say what `existing_pv` takes for figures that were not filed."""
     layout = plan.layout
     area = layout.module_length_m * layout.module_width_m
-    return existing_pv(
-        project_states(register, day),
-        kw_per_m2=layout.module_power_w / 1000.0 / area,
+    ranges = {name: fact(f"coverage.open.{name}") for name in ("kw_per_m2", "gcr", "module_tilt")}
+    return {
+        "kw_per_m2": layout.module_power_w / 1000.0 / area,
         # an array field that was not filed is taken as wide as ours would be
-        gcr=field_ratio(place.latitude, place.frame.equator, layout),
-        module_tilt=layout.flat_tilt,
-    )
+        "gcr": float(field_ratio(place.latitude, place.frame.equator, layout)),
+        "module_tilt": layout.flat_tilt,
+        "ranges": ranges,
+    }
 
 
 def candidate_table(

@@ -8,6 +8,7 @@ changes facts but not the stage.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ FACTS = [
     "building_id", "capacity_kwp", "modules", "module_area_m2", "array_area_m2", "module_tilt",
     "mode", "contract", "investor", "operator", "installer",
 ]  # fmt: skip
+AREAS = ["capacity_kwp", "module_area_m2", "module_horizontal_area_m2", "array_area_m2"]
 BUILT = ("connected", "operating")
 
 
@@ -69,7 +71,12 @@ def standing(projects: pd.DataFrame) -> pd.DataFrame:
 
 
 def existing_pv(
-    projects: pd.DataFrame, *, kw_per_m2: float, gcr: float, module_tilt: float
+    projects: pd.DataFrame,
+    *,
+    kw_per_m2: float,
+    gcr: float,
+    module_tilt: float,
+    ranges: Mapping[str, Sequence[float]] | None = None,
 ) -> pd.DataFrame:
     """
     Add up the PV that stands on each building.
@@ -84,28 +91,66 @@ def existing_pv(
         Module area over array field where the field was not filed. [-]
     module_tilt
         Taken where it was not filed. [°]
+    ranges
+        Least and most of these three, as modules and rows are; None for no range.
 
     Returns
     -------
     pv
         Per building `capacity_kwp`, `module_area_m2`, `module_horizontal_area_m2`,
         `array_area_m2` and `derived`: True where an area or the capacity was not filed
-        and is found from the others. NaN where nothing is known.
+        and is found from the others. NaN where nothing is known. With `ranges` each
+        figure also as `_low` and `_high`, the same where it was filed; 0 and infinite
+        where nothing was.
     """
     built = standing(projects)
     number = {c: pd.to_numeric(built[c], errors="coerce").astype(float) for c in FACTS[1:6]}
-    capacity, area = number["capacity_kwp"], number["module_area_m2"]
-    filled_area = area.fillna(capacity / kw_per_m2)
-    tilt = number["module_tilt"].fillna(module_tilt)
-    table = pd.DataFrame({
-        "building_id": built["building_id"],
-        "capacity_kwp": capacity.fillna(area * kw_per_m2),
-        "module_area_m2": filled_area,
-        "module_horizontal_area_m2": filled_area * np.cos(np.deg2rad(tilt)),
-        "array_area_m2": number["array_area_m2"].fillna(filled_area / gcr),
-        "derived": area.isna() | capacity.isna() | number["array_area_m2"].isna(),
-    })  # fmt: skip
+    table = _filled(number, kw_per_m2, gcr, module_tilt)
+    bounds: list[str] = []
+    if ranges is not None:
+        span = {
+            name: (min(*given, value), max(*given, value))
+            for name, value, given in (
+                ("kw_per_m2", kw_per_m2, ranges["kw_per_m2"]),
+                ("gcr", gcr, ranges["gcr"]),
+                ("module_tilt", module_tilt, ranges["module_tilt"]),
+            )
+        }
+        low, high = _spans(number, span)
+        for name in AREAS:
+            table[f"{name}_low"], table[f"{name}_high"] = low[name], high[name]
+            bounds += [f"{name}_low", f"{name}_high"]
+    table["building_id"] = built["building_id"]
+    figures = ("module_area_m2", "capacity_kwp", "array_area_m2")
+    table["derived"] = pd.concat([number[n].isna() for n in figures], axis=1).any(axis=1)
     grouped = table.groupby("building_id", sort=True)
-    sums = grouped[list(table.columns[1:5])].sum(min_count=1)
+    sums = grouped[[*AREAS, *bounds]].sum(min_count=1)
     sums["derived"] = grouped["derived"].any() if len(table) else pd.Series(dtype=bool)
     return sums
+
+
+def _filled(
+    number: Mapping[str, pd.Series], kw_per_m2: float, gcr: float, module_tilt: float
+) -> pd.DataFrame:
+    """Find what was not filed of each project from what was."""
+    capacity, area = number["capacity_kwp"], number["module_area_m2"]
+    whole = area.fillna(capacity / kw_per_m2)
+    tilt = number["module_tilt"].fillna(module_tilt)
+    return pd.DataFrame({
+        "capacity_kwp": capacity.fillna(area * kw_per_m2),
+        "module_area_m2": whole,
+        "module_horizontal_area_m2": whole * np.cos(np.deg2rad(tilt)),
+        "array_area_m2": number["array_area_m2"].fillna(whole / gcr),
+    })  # fmt: skip
+
+
+def _spans(
+    number: Mapping[str, pd.Series], span: Mapping[str, tuple[float, float]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the least and the most that each figure of each project may be."""
+    kw, gcr, tilt = span["kw_per_m2"], span["gcr"], span["module_tilt"]
+    # strong modules make little area of a capacity, and much capacity of an area
+    few = _filled(number, kw[1], gcr[1], tilt[1])
+    many = _filled(number, kw[0], gcr[0], tilt[0])
+    few["capacity_kwp"], many["capacity_kwp"] = many["capacity_kwp"], few["capacity_kwp"]
+    return few.fillna(0.0), many.fillna(np.inf)

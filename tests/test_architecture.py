@@ -36,6 +36,7 @@ STEPS = {
     "shading",
     "yields",
     "projects",
+    "stated",
     "ranking",
     "coverage",
     "uncertainty",

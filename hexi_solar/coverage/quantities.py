@@ -15,8 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from hexi_solar.facts import fact
-
 CAUSES = (
     "public_institution", "completed_on", "load", "pv_derived", "pv_unknown", "roof", "floor_area",
     "area",
@@ -84,7 +82,7 @@ def quantities(
     low, high = likely.copy(), likely.copy()
     _open_roofs(rows, likely, low, high, causes)
     _open_areas(rows, likely, low, high, causes)
-    _open_pv(standing, reading, likely, low, high, causes)
+    _open_pv(rows, standing, reading, likely, low, high, causes)
     _open_floors(rows, likely, low, high, causes)
     refusable = (rows["load_state"] == "unknown").to_numpy() & ~with_pv & ("load" in causes)
     known = standing["derived"].eq(True) if "derived" in standing else with_pv & False
@@ -106,12 +104,7 @@ def _open_roofs(
     low.loc[lost, "roof_area"] = high.loc[lost, "roof_area"] = whole
     low.loc[lost, list(CARRIED)] = 0.0
     high.loc[lost, "installable_area"] = whole
-    high.loc[lost, "achievable_kwp"] = whole * _kw_per_m2()
-
-
-def _kw_per_m2() -> float:
-    """Return the most that modules of one square metre are rated at. [kW/m²]"""
-    return float(max(fact("coverage.open.kw_per_m2")))
+    high.loc[lost, "achievable_kwp"] = rows.loc[lost, "whole_roof_kwp"]
 
 
 def _open_areas(
@@ -137,6 +130,7 @@ def _open_areas(
 
 
 def _open_pv(
+    rows: pd.DataFrame,
     standing: pd.DataFrame,
     reading: str,
     likely: pd.DataFrame,
@@ -147,7 +141,7 @@ def _open_pv(
     """PV whose figures were not filed lies within what modules of its time were."""
     for ours, theirs, most in (
         ("pv_area", f"{reading}_m2", high["roof_area"]),
-        ("installed_kwp", "capacity_kwp", high["roof_area"] * _kw_per_m2()),
+        ("installed_kwp", "capacity_kwp", rows["whole_roof_kwp"].astype(float)),
     ):
         if f"{theirs}_low" not in standing:
             continue

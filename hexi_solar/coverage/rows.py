@@ -88,6 +88,8 @@ def cohort_rows(
     rows["area_sigma"] = (total(own["installable_area_m2"] * _sigma(own))) / rows[
         "installable_area_m2"
     ].where(rows["installable_area_m2"] > 0)
+    whole = rows["roof_slope_area_m2"].fillna(rows["footprint_area_m2"])
+    rows["whole_roof_kwp"] = whole * float(max(fact("coverage.open.kw_per_m2")))
     placed = layouts[layouts["building_id"].isin(rows.index)]
     groups = placed["building_id"].to_numpy()
     for ours, theirs in PLACED.items():

@@ -17,6 +17,7 @@ COVERAGE_ROWS = Table("coverage_rows", ("building_id",), "覆盖率计算底表"
     _c("installable_area_m2", "float", "可安装面积（水平）", "Installable area, horizontal", "m²", low=0.0),
     _c("installable_slope_area_m2", "float", "可安装面积（斜面）", "Installable area along the slopes", "m²", low=0.0),
     _c("area_sigma", "float", "面积相对标准不确定度", "Relative standard uncertainty of the installable area", low=0.0, high=1.0),
+    _c("whole_roof_kwp", "float", "满铺容量上限", "Capacity if modules lay on the whole roof; bounds what is not known", "kWp", low=0.0),
     _c("achievable_kwp", "float", "可装容量", "Capacity that the layout places", "kWp", low=0.0),
     _c("module_area_m2", "float", "可装组件面积", "Module area that the layout places", "m²", low=0.0),
     _c("module_horizontal_area_m2", "float", "可装组件水平投影", "Horizontal projection of these modules", "m²", low=0.0),
