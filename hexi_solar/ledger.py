@@ -252,7 +252,8 @@ def states(
         event that is no correction) and `kind_on`, its day. Columns in the order in which
         facts are first said.
     """
-    events = known(ledger[ledger["entity_type"] == entity_type], known_on)
+    events = known(ledger, known_on)
+    events = events[events["entity_type"] == entity_type]
     events = events[events["valid_on"] <= pd.Timestamp(on)]
     found: dict[str, dict[str, Any]] = {}
     for entity, kind, day, payload in zip(
@@ -274,7 +275,8 @@ def project_register(ledger: pd.DataFrame, known_on: dt.date | None = None) -> p
 
     What was withdrawn by `known_on` is not in it.
     """
-    events = known(ledger[ledger["entity_type"] == "project"], known_on)
+    events = known(ledger, known_on)
+    events = events[events["entity_type"] == "project"]
     contents = [json.loads(p) for p in events["payload"]]
     flat = pd.DataFrame(contents, index=events.index).reindex(columns=REGISTER.names)
     for name in ("entity", "kind", "recorded_by", "reason"):
@@ -300,7 +302,8 @@ def readings(ledger: pd.DataFrame, on: dt.date, known_on: dt.date | None = None)
     readings
         `schema.READINGS`; month as "2025-03".
     """
-    events = known(ledger[ledger["entity_type"] == "meter"], known_on)
+    events = known(ledger, known_on)
+    events = events[events["entity_type"] == "meter"]
     events = events[events["valid_on"] <= pd.Timestamp(on)]
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for entity, payload in zip(events["entity"], events["payload"], strict=True):

@@ -88,3 +88,16 @@ def column_label(column: str, value: object, language: str) -> str:
         if f"enum.{kind}.{value}" in catalogue():
             return label(kind, value, language)
     return str(value)
+
+
+def event_label(kind: str, language: str) -> str:
+    """
+    Return the name of a kind of event of the register: a stage, a reading, a correction, ...
+
+    Examples
+    --------
+    >>> event_label("connected", "zh"), event_label("withdrawn", "en")
+    ('并网', 'withdrawn')
+    """
+    usual = "event" if f"enum.event.{kind}" in catalogue() else "stage"
+    return label(usual, kind, language)

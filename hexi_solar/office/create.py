@@ -118,7 +118,8 @@ def migrate(alias: str) -> None:
 
 def _check_file(target: Target, file: Path) -> None:
     """Refuse a file that is no register."""
-    head = file.open("rb").read(100)
+    with file.open("rb") as content:
+        head = content.read(100)
     number = int.from_bytes(head[68:72], "big")
     if head[:15] != b"SQLite format 3" or number != APPLICATION_ID:
         raise RegisterError(Problem("office_foreign", {"file": target.name, "found": ""}))

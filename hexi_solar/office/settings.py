@@ -22,6 +22,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # replaced by one that is kept in the register when it is served
 SECRET_KEY = secrets.token_urlsafe(50)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+_CHECKS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "hexi_solar.office.people.LongEnough"},
+    {"NAME": f"{_CHECKS}.CommonPasswordValidator"},
+    {"NAME": f"{_CHECKS}.NumericPasswordValidator"},
+    {"NAME": f"{_CHECKS}.UserAttributeSimilarityValidator"},
+]
 LANGUAGE_CODE = "zh-hans"
 USE_I18N = True
 USE_TZ = True

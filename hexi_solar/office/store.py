@@ -320,5 +320,10 @@ def register_exists(plan: Plan) -> bool:
     target = target_of(plan)
     if target.file is not None:
         return target.file.exists()
-    with open_target(target) as register:
-        return register.head().seq > 0
+    from django.db import connections
+
+    from hexi_solar.office.boot import alias_of
+
+    with spoken(target), connections[alias_of(target)].cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [TABLE])
+        return cursor.fetchone()[0] is not None
