@@ -1,10 +1,10 @@
 """From a file of buildings to a ranked list of roofs in files: time and memory as a city grows.
 
-One process reads the footprints, keeps roofs of 1000 m² and more, looks from 16 points of
-each at the neighbours within 300 m, counts which part of the roof the sun reaches from
+One process reads the footprints, keeps roofs of 1000 m² and more, looks from 32 points of
+each at the neighbours within 500 m, counts which part of the roof the sun reaches from
 where, adds up the year, ranks, and writes a table for geographic systems and one for
 spreadsheets. The city goes through in squares, each with what stands within reach around
-it, so memory is that of the packed footprints and of a square per thread.
+it, so memory is that of all outlines and of a square per thread.
 Run as ``python -m benchmarks.scaling 10000 100000 1000000``.
 """
 
@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -35,8 +36,11 @@ from benchmarks.city import CRS, write_city
 from benchmarks.clock import peak_mib
 from hexi_solar.config import PV, Layout, Roofs
 from hexi_solar.shading import (
+    Outlines,
+    joined,
     lit_fraction,
     neighbours_of,
+    outlines_of,
     sample_points,
     skylines_from_footprints,
 )
@@ -44,9 +48,11 @@ from hexi_solar.weather import climate_year
 from hexi_solar.yields import HourTable, Planes, annual_sums, hour_table, shade_of, sky_of
 
 THRESHOLD_M2 = Roofs().threshold_m2
-POINTS, REACH_M, TILT, AZIMUTH = 16, 300.0, 10.0, 180.0
+POINTS, REACH_M, TILT, AZIMUTH = 32, 500.0, 10.0, 180.0
+FLOOR_DEG = 1.4  # half of the lowest band of lit parts: what is lower changes nothing
 RUN = 1024  # roofs whose skylines are in memory together, per thread
 TILE_M = 5000.0
+BATCH = 65_536  # buildings read together
 BUILT = 0.7  # part of a roof that modules cover in this comparison
 GCR = 0.45  # of their rows
 ALBEDO = 0.2
@@ -71,20 +77,15 @@ class Laps:
 
 @dataclass(frozen=True)
 class Footprints:
-    """All buildings, still packed as in the file, and what is known of each."""
+    """All buildings as outlines, and what is known of each."""
 
-    packed: pa.Array
-    """Shapes as well-known binary."""
+    outlines: Outlines
     height: np.ndarray
     """[m]"""
     area: np.ndarray
     """[m²]"""
     box: np.ndarray
     """West, south, east, north. [m]"""
-
-    def shapes(self, which: np.ndarray) -> np.ndarray:
-        """Unpack some shapes."""
-        return shapely.from_wkb(self.packed.take(which).to_numpy(zero_copy_only=False))
 
 
 def rank_city(path: Path, folder: Path, *, threads: int = 2) -> dict[str, Any]:
@@ -130,22 +131,24 @@ def read_footprints(path: Path, laps: Laps, threads: int) -> Footprints:
 
     def measured(batch: pa.RecordBatch) -> tuple[Any, ...]:
         with laps.lap("read"):
-            shapes = shapely.from_wkb(batch["geometry"].to_numpy(zero_copy_only=False))
-            return (
-                batch["geometry"],
-                batch["height_m"],
-                shapely.area(shapes),
-                shapely.bounds(shapes),
-            )
+            outlines = outlines_of(shapely.from_wkb(batch["geometry"].to_numpy(False)))
+            box, area = outlines.boxes()
+            return outlines, batch["height_m"].to_numpy(), area, box
 
-    columns = ["height_m", "geometry"]
-    with laps.lap("read"):
-        batches = list(pq.ParquetFile(path).iter_batches(65_536, columns=columns))
+    file = pq.ParquetFile(path)
+    # a few batches at a time: shapes take ten times the memory of their outlines
     with ThreadPoolExecutor(threads) as pool:
-        packed, heights, areas, boxes = zip(*pool.map(measured, batches), strict=True)
-    return Footprints(
-        pa.concat_arrays(packed), *(np.concatenate(parts) for parts in (heights, areas, boxes))
-    )
+        batches = file.iter_batches(BATCH, columns=["height_m", "geometry"])
+        parts = [part for some in batched(batches, threads) for part in pool.map(measured, some)]
+    outlines, *columns = zip(*parts, strict=True)
+    with laps.lap("read"):
+        return Footprints(joined(outlines), *(np.concatenate(part) for part in columns))
+
+
+def batched(values: Iterator[Any], count: int) -> Iterator[list[Any]]:
+    """Take some values at a time."""
+    while some := list(islice(values, count)):
+        yield some
 
 
 def tiles_of(city: Footprints, large: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -177,21 +180,27 @@ def work_on_tile(
     """Write the year of each large roof of a tile into `yields`. [kWh/kWp]"""
     roofs, around = tile
     with laps.lap("neighbours"):
-        shapes = city.shapes(around)
-        neighbours = neighbours_of(shapes, city.height[around])
+        neighbours = neighbours_of(city.outlines.taken(around), city.height[around])
         own = np.searchsorted(around, roofs)
-        table = gpd.GeoDataFrame(geometry=shapes[own])
-        del shapes
     with laps.lap("points"):
         points = sample_points(
-            table, pd.Series(city.height[roofs]), at_least=POINTS, at_most=POINTS, threads=1
+            city.outlines.taken(roofs),
+            city.height[roofs],
+            at_least=POINTS,
+            at_most=POINTS,
+            threads=1,
         )
     for begin in range(0, len(roofs), RUN):
         end = min(begin + RUN, len(roofs))
         mine = points.of_roofs(begin, end)
         with laps.lap("skylines"):
             skyline = skylines_from_footprints(
-                mine, neighbours, own[begin:end][mine.roof], reach_m=REACH_M, threads=1
+                mine,
+                neighbours,
+                own[begin:end][mine.roof],
+                reach_m=REACH_M,
+                floor_deg=FLOOR_DEG,
+                threads=1,
             ).low
         with laps.lap("lit"):
             lit = lit_fraction(skyline, mine, threads=1)
@@ -222,20 +231,20 @@ def yields_of(lit: np.ndarray, hours: HourTable) -> np.ndarray:
 
 def ranked(path: Path, city: Footprints, large: np.ndarray, yields: np.ndarray) -> gpd.GeoDataFrame:
     """Put the roofs in order of their energy."""
-    names = pq.read_table(path, columns=["building_id"])["building_id"].take(large)
+    kept = pq.read_table(path, columns=["building_id", "geometry"]).take(large)
     layout = Layout()
     per_m2 = layout.module_power_w / 1000.0 / (layout.module_length_m * layout.module_width_m)
     capacity = city.area[large] * BUILT * per_m2
     table = gpd.GeoDataFrame(
         {
-            "building_id": names.to_numpy(),
+            "building_id": kept["building_id"].to_numpy(),
             "roof_area_m2": city.area[large].round(1),
             "height_m": city.height[large],
             "capacity_kwp": capacity.round(1),
             "specific_yield_kwh_kwp": yields.round(2),
             "energy_ac_kwh": (capacity * yields).round(0),
         },
-        geometry=city.shapes(large),
+        geometry=shapely.from_wkb(kept["geometry"].to_numpy()),
         crs=CRS,
     )
     table = table.sort_values(["energy_ac_kwh", "building_id"], ascending=[False, True])

@@ -16,9 +16,11 @@ from shapely.affinity import rotate, scale, translate
 from hexi_solar.shading import (
     Points,
     horizon_view,
+    joined,
     lit_at,
     lit_fraction,
     neighbours_of,
+    outlines_of,
     roof_means,
     sample_points,
     sky_view,
@@ -578,3 +580,20 @@ def test_what_is_lower_than_the_floor_is_not_looked_for():
     assert (plain < 3.0).any()
     assert (plain > 3.0).any()
     assert floored == pytest.approx(np.maximum(plain, 3.0), abs=1e-9)
+
+
+def test_outlines_may_be_cut_and_joined():
+    """Neighbours from outlines taken and joined are those from the shapes themselves."""
+    shapes = [building(30 * i, 7 * i, 20, 12, 0, ("ell", "yard", "box")[i % 3]) for i in range(9)]
+    heights = np.arange(9.0)
+    outlines = outlines_of(shapes)
+    some = joined([outlines.taken([8, 1]), outlines.taken([4])])
+    box, area = some.boxes()
+    assert box == pytest.approx(shapely.bounds([shapes[i] for i in (8, 1, 4)]))
+    assert area == pytest.approx(shapely.area([shapes[i] for i in (8, 1, 4)]))
+    for one, other in zip(
+        neighbours_of(some, heights[[8, 1, 4]]),
+        neighbours_of([shapes[i] for i in (8, 1, 4)], heights[[8, 1, 4]]),
+        strict=True,
+    ):
+        assert one == pytest.approx(other)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from hexi_solar.shading.footprints import Skylines, skylines_from_footprints
 from hexi_solar.shading.lit import lit_at, lit_fraction, sun_band
-from hexi_solar.shading.neighbours import Neighbours, neighbours_of
+from hexi_solar.shading.neighbours import Neighbours, Outlines, joined, neighbours_of, outlines_of
 from hexi_solar.shading.points import Points, sample_points
 from hexi_solar.shading.surface import known_share, on_surface, skylines_from_surface
 from hexi_solar.shading.sweep import sweep_sky_view, sweep_skylines
@@ -30,15 +30,18 @@ from hexi_solar.shading.view import horizon_view, roof_means, sky_view
 
 __all__ = [
     "Neighbours",
+    "Outlines",
     "Points",
     "Skylines",
     "best_tiers",
     "horizon_view",
+    "joined",
     "known_share",
     "lit_at",
     "lit_fraction",
     "neighbours_of",
     "on_surface",
+    "outlines_of",
     "roof_means",
     "sample_points",
     "sky_view",

@@ -21,6 +21,7 @@ CELL_M = 100.0
 MOST_CELLS_ALONG = 2000  # wider cells where one building was drawn in another country
 POLYGON, MULTIPOLYGON = 3, 6
 SAME_M = 0.001  # corners of one building drawn twice agree to this
+MIXER = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ over the golden section, as Knuth multiplies
 
 
 class Neighbours(NamedTuple):
@@ -54,8 +55,37 @@ class Neighbours(NamedTuple):
     entries: Integers
 
 
+class Outlines(NamedTuple):
+    """Outlines of buildings in three arrays, to be cut into tiles without touching shapes again.
+
+    `first_corner` says where each ring begins in `corners`, `first_ring` where the rings of
+    each building begin in `first_corner`. Buildings are on the left of their rings.
+    """
+
+    corners: Floats
+    """East and north; the first corner of a ring is also its last. [m]"""
+    first_corner: Integers
+    first_ring: Integers
+
+    def taken(self, which: Integers) -> Outlines:
+        """Return some of them, by position."""
+        corners, first_corner, first_ring = _taken(*self, np.asarray(which, dtype=np.int64))
+        return Outlines(corners, first_corner, first_ring)
+
+    def boxes(self) -> tuple[Floats, Floats]:
+        """Return west, south, east and north of each [m], NaN if empty, and the area [m²]."""
+        box, area = np.full((self.shapes, 4), np.nan), np.zeros(self.shapes)
+        _measure(*self, box, area)
+        return box, area
+
+    @property
+    def shapes(self) -> int:
+        """How many."""
+        return len(self.first_ring) - 1
+
+
 def neighbours_of(
-    shapes: Sequence[BaseGeometry] | npt.NDArray[np.object_], heights: npt.ArrayLike
+    shapes: Sequence[BaseGeometry] | npt.NDArray[np.object_] | Outlines, heights: npt.ArrayLike
 ) -> Neighbours:
     """
     Prepare the walls of buildings for skylines.
@@ -64,34 +94,34 @@ def neighbours_of(
     ----------
     shapes
         Polygons or multipolygons in a projected system in metres; anything else, empty
-        or missing, is nothing that shades.
+        or missing, is nothing that shades. Or their outlines.
     heights
         Top of each, above the same level as the points that look; NaN if unknown. [m]
     """
-    geometry, height = _areas(shapes), np.asarray(heights, dtype=float).copy()
-    if len(geometry) != len(height):
-        msg = f"{len(geometry)} shapes, {len(height)} heights"
+    outlines = shapes if isinstance(shapes, Outlines) else outlines_of(shapes)
+    height = np.asarray(heights, dtype=float).copy()
+    if outlines.shapes != len(height):
+        msg = f"{outlines.shapes} shapes, {len(height)} heights"
         raise ValueError(msg)
-    bounds = np.asarray(shapely.bounds(geometry)).reshape(-1, 4)
+    bounds, area = outlines.boxes()
     drawn = np.isfinite(bounds[:, 0])
     origin = (0.0, 0.0)
     if drawn.any():
         west, south, east, north = (float(np.median(bounds[drawn, i])) for i in range(4))
         origin = (np.round((west + east) / 2), np.round((south + north) / 2))
     bounds = bounds - np.array([*origin, *origin])
-    corners, first_corner, first_ring = _rings(geometry)
     corner, cell, columns, rows = _grid(bounds[drawn])
     reached = np.where(drawn[:, None], (bounds - np.array([*corner, *corner])) / cell, -1.0)
     reached = np.floor(reached).astype(np.int64)
     first_entry, entries = _register(reached, columns, rows)
     return Neighbours(
-        x=corners[:, 0] - origin[0],
-        y=corners[:, 1] - origin[1],
-        first_corner=first_corner,
-        first_ring=first_ring,
+        x=outlines.corners[:, 0] - origin[0],
+        y=outlines.corners[:, 1] - origin[1],
+        first_corner=outlines.first_corner,
+        first_ring=outlines.first_ring,
         box=np.ascontiguousarray(bounds),
         height=height,
-        alike=_alike(bounds, np.diff(first_ring), shapely.area(geometry)),
+        alike=_alike(bounds, np.diff(outlines.first_ring), area),
         origin=(float(origin[0]), float(origin[1])),
         corner=corner,
         cell_m=cell,
@@ -102,25 +132,73 @@ def neighbours_of(
     )
 
 
-def _areas(
-    shapes: Sequence[BaseGeometry] | npt.NDArray[np.object_],
-) -> npt.NDArray[np.object_]:
-    """Keep polygons; what has no area, or is missing, becomes an empty one."""
+def outlines_of(shapes: Sequence[BaseGeometry] | npt.NDArray[np.object_]) -> Outlines:
+    """Lay the outlines of all shapes out in arrays; what is no polygon becomes an empty one."""
     geometry = np.array(shapes, dtype=object).reshape(-1)
     kind = shapely.get_type_id(geometry)
     geometry[(kind != POLYGON) & (kind != MULTIPOLYGON)] = shapely.Polygon()
-    return geometry
-
-
-def _rings(geometry: npt.NDArray[np.object_]) -> tuple[Floats, Integers, Integers]:
-    """Lay all corners out in one array, with the beginnings of rings and shapes."""
     if not len(geometry):
-        return np.empty((0, 2)), np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+        return Outlines(np.empty((0, 2)), np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64))
     _, corners, starts = shapely.to_ragged_array(geometry, include_z=False)
     ring, part, *shape = (np.asarray(s, dtype=np.int64) for s in starts)
     corners = np.ascontiguousarray(corners, dtype=float).reshape(-1, 2)
     _turn_left(corners, ring, part)
-    return corners, ring, part[shape[0]] if shape else part
+    return Outlines(corners, ring, part[shape[0]] if shape else part)
+
+
+def joined(parts: Sequence[Outlines]) -> Outlines:
+    """Put outlines behind each other."""
+    corners = np.concatenate([part.corners for part in parts])
+    corner_counts = [np.diff(part.first_corner) for part in parts]
+    ring_counts = [np.diff(part.first_ring) for part in parts]
+    starts = [np.concatenate([[0], *counts]).cumsum() for counts in (corner_counts, ring_counts)]
+    return Outlines(corners, starts[0].astype(np.int64), starts[1].astype(np.int64))
+
+
+@compiled
+def _taken(
+    corners: Floats, first_corner: Integers, first_ring: Integers, which: Integers
+) -> tuple[Floats, Integers, Integers]:
+    """Copy some outlines."""
+    rings, points = 0, 0
+    for shape in which:
+        begin, end = first_ring[shape], first_ring[shape + 1]
+        rings += end - begin
+        points += first_corner[end] - first_corner[begin]
+    to, ring_to = np.empty((points, 2)), np.zeros(rings + 1, dtype=np.int64)
+    shape_to = np.zeros(len(which) + 1, dtype=np.int64)
+    rings, points = 0, 0
+    for i in range(len(which)):
+        for ring in range(first_ring[which[i]], first_ring[which[i] + 1]):
+            for corner in range(first_corner[ring], first_corner[ring + 1]):
+                to[points, 0], to[points, 1] = corners[corner, 0], corners[corner, 1]
+                points += 1
+            rings += 1
+            ring_to[rings] = points
+        shape_to[i + 1] = rings
+    return to, ring_to, shape_to
+
+
+@compiled
+def _measure(
+    corners: Floats, first_corner: Integers, first_ring: Integers, box: Floats, area: Floats
+) -> None:
+    """Find the box around each outline, and the area inside."""
+    for shape in range(len(first_ring) - 1):
+        west, south, east, north, double = np.inf, np.inf, -np.inf, -np.inf, 0.0
+        for ring in range(first_ring[shape], first_ring[shape + 1]):
+            begin, end = first_corner[ring], first_corner[ring + 1]
+            for i in range(begin, end):
+                x, y = corners[i, 0], corners[i, 1]
+                west, east, south, north = min(west, x), max(east, x), min(south, y), max(north, y)
+            for i in range(begin, end - 1):
+                ax, ay = corners[i, 0] - corners[begin, 0], corners[i, 1] - corners[begin, 1]
+                bx = corners[i + 1, 0] - corners[begin, 0]
+                by = corners[i + 1, 1] - corners[begin, 1]
+                double += ax * by - ay * bx
+        if east >= west:
+            box[shape, 0], box[shape, 1], box[shape, 2], box[shape, 3] = west, south, east, north
+            area[shape] = 0.5 * double
 
 
 @compiled
@@ -148,19 +226,17 @@ def _turn_left(corners: Floats, first_corner: Integers, first_ring: Integers) ->
 
 def _alike(bounds: Floats, rings: Integers, area: Floats) -> Integers:
     """Find shapes drawn more than once by their extent, area and number of rings."""
-    if not len(area):
-        return np.zeros(0, dtype=np.int64)
-    size = np.nan_to_num(np.column_stack([bounds, np.sqrt(area)])) / SAME_M
+    size = np.nan_to_num(np.column_stack([bounds, np.sqrt(np.maximum(area, 0.0))])) / SAME_M
     key = np.column_stack([np.rint(size).astype(np.int64), rings])
-    order = np.lexsort(key.T[::-1])
-    new = np.ones(len(key), dtype=bool)
-    new[1:] = (key[order][1:] != key[order][:-1]).any(axis=1)
-    group = np.cumsum(new) - 1
-    leader = np.full(group[-1] + 1, len(key), dtype=np.int64)
-    np.minimum.at(leader, group, order)
-    alike = np.empty(len(key), dtype=np.int64)
-    alike[order] = leader[group]
-    return alike
+    # six numbers in one, so that they are sorted at once
+    one = np.zeros(len(key), dtype=np.uint64)
+    for column in key.T:
+        one = (one ^ column.astype(np.uint64)) * MIXER
+        one ^= one >> np.uint64(29)
+    _, first, group = np.unique(one, return_index=True, return_inverse=True)
+    leader = first[group.reshape(-1)]
+    # two that only happen to mix alike are not alike
+    return np.where((key[leader] == key).all(axis=1), leader, np.arange(len(key)))
 
 
 def _grid(bounds: Floats) -> tuple[tuple[float, float], float, int, int]:

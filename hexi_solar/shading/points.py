@@ -23,10 +23,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from hexi_solar.shading.compiled import Floats, Integers, compiled, over_runs
-from hexi_solar.shading.neighbours import Neighbours, neighbours_of
+from hexi_solar.shading.neighbours import Outlines, outlines_of
 
 GOLDEN = 0.61803398874989484820
-HALVINGS = 36  # of the roof's length, to find where a part of its area ends
+CLOSE = 1e-12  # of a roof's area, to find where a part of it ends
+MOST_SECANTS = 60
 AT_LEAST, AT_MOST, AREA_M2 = 64, 128, 25.0
 
 
@@ -69,8 +70,8 @@ class Points:
 
 
 def sample_points(
-    roofs: gpd.GeoDataFrame,
-    height_m: pd.Series,
+    roofs: gpd.GeoDataFrame | Outlines,
+    height_m: pd.Series | Floats,
     *,
     at_least: int = AT_LEAST,
     at_most: int = AT_MOST,
@@ -84,7 +85,8 @@ def sample_points(
     Parameters
     ----------
     roofs
-        Geometry is the usable area, in metres. A roof without any has no points.
+        Geometry is the usable area, in metres. A roof without any has no points. Or the
+        outlines of these areas, with heights in their order.
     height_m
         Height of each roof above what the neighbours' heights count from, on the index of
         `roofs`; NaN if unknown. [m]
@@ -102,22 +104,25 @@ def sample_points(
     points
         In the order of `roofs`.
     """
-    area = np.nan_to_num(roofs.geometry.area.to_numpy(float))
+    if isinstance(roofs, Outlines):
+        outlines, area, height = roofs, roofs.boxes()[1], np.asarray(height_m, dtype=float)
+    else:
+        outlines = outlines_of(roofs.geometry.to_numpy())
+        area = np.nan_to_num(roofs.geometry.area.to_numpy(float))
+        height = pd.Series(height_m).reindex(roofs.index).to_numpy(float)
+    origin = np.round(np.median(outlines.corners, axis=0)) if len(outlines.corners) else np.zeros(2)
+    near = outlines._replace(corners=outlines.corners - origin)
     wanted = np.clip(np.ceil(area / area_per_point_m2), at_least, at_most).astype(np.int64)
     wanted[area <= 0.0] = 0
     first = np.concatenate([[0], np.cumsum(wanted)]).astype(np.int64)
-    outlines = neighbours_of(roofs.geometry.to_numpy(), np.zeros(len(roofs)))
     x, y = np.empty(first[-1]), np.empty(first[-1])
-    over_runs(lambda begin, end: _fill(begin, end, outlines, first, x, y), len(roofs), threads)
-    roof = np.repeat(np.arange(len(roofs)), wanted)
-    z = height_m.reindex(roofs.index).to_numpy(float)[roof] + clearance_m
-    return Points(x + outlines.origin[0], y + outlines.origin[1], z, roof, first)
+    over_runs(lambda begin, end: _fill(begin, end, near, first, x, y), len(area), threads)
+    roof = np.repeat(np.arange(len(area)), wanted)
+    return Points(x + origin[0], y + origin[1], height[roof] + clearance_m, roof, first)
 
 
 @compiled
-def _fill(
-    begin: int, end: int, outlines: Neighbours, first: Integers, x: Floats, y: Floats
-) -> None:
+def _fill(begin: int, end: int, outlines: Outlines, first: Integers, x: Floats, y: Floats) -> None:
     """Place the points of a run of roofs."""
     for roof in range(begin, end):
         count = first[roof + 1] - first[roof]
@@ -134,13 +139,13 @@ def _fill(
 
 
 @compiled
-def _longest_edge(outlines: Neighbours, roof: int) -> tuple[float, float]:
+def _longest_edge(outlines: Outlines, roof: int) -> tuple[float, float]:
     """Return the direction of a roof's longest edge, as a unit vector."""
     longest, east, north = 0.0, 1.0, 0.0
     for ring in range(outlines.first_ring[roof], outlines.first_ring[roof + 1]):
         for corner in range(outlines.first_corner[ring], outlines.first_corner[ring + 1] - 1):
-            dx = outlines.x[corner + 1] - outlines.x[corner]
-            dy = outlines.y[corner + 1] - outlines.y[corner]
+            dx = outlines.corners[corner + 1, 0] - outlines.corners[corner, 0]
+            dy = outlines.corners[corner + 1, 1] - outlines.corners[corner, 1]
             length = math.hypot(dx, dy)
             if length > longest:
                 longest, east, north = length, dx / length, dy / length
@@ -149,13 +154,13 @@ def _longest_edge(outlines: Neighbours, roof: int) -> tuple[float, float]:
 
 @compiled
 def _turned(
-    outlines: Neighbours, roof: int, east: float, north: float
+    outlines: Outlines, roof: int, east: float, north: float
 ) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
     """Return the corners of a roof along and across its longest edge, and where rings end."""
     low = outlines.first_corner[outlines.first_ring[roof]]
     high = outlines.first_corner[outlines.first_ring[roof + 1]]
-    along = outlines.x[low:high] * east + outlines.y[low:high] * north
-    across = outlines.y[low:high] * east - outlines.x[low:high] * north
+    along = outlines.corners[low:high, 0] * east + outlines.corners[low:high, 1] * north
+    across = outlines.corners[low:high, 1] * east - outlines.corners[low:high, 0] * north
     ring_end = np.zeros(high - low, dtype=np.bool_)
     for ring in range(outlines.first_ring[roof], outlines.first_ring[roof + 1]):
         ring_end[outlines.first_corner[ring + 1] - 1 - low] = True
@@ -180,15 +185,25 @@ def _area_before(
 
 @compiled
 def _place_of(area: float, along: Floats, across: Floats, ring_end: npt.NDArray[np.bool_]) -> float:
-    """Find the place before which an area lies, by halving."""
+    """Find the place before which an area lies, by secants that keep it between their ends."""
     low, high = along.min(), along.max()
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        if _area_before(middle, along, across, ring_end) < area:
-            low = middle
+    short, over = -area, _area_before(high, along, across, ring_end) - area
+    enough, place, side = CLOSE * (over - short), low, 0
+    for _ in range(MOST_SECANTS):
+        if over - short <= enough:
+            break
+        place = (low * over - high * short) / (over - short)
+        beyond = _area_before(place, along, across, ring_end) - area
+        if abs(beyond) <= enough:
+            break
+        # an end that stays is given less weight (the Illinois method)
+        if beyond < 0.0:
+            low, short, over = place, beyond, over * (0.5 if side < 0 else 1.0)
+            side = -1
         else:
-            high = middle
-    return float(0.5 * (low + high))
+            high, over, short = place, beyond, short * (0.5 if side > 0 else 1.0)
+            side = 1
+    return float(place)
 
 
 @compiled
