@@ -7,15 +7,15 @@ at every offset; sums per strip of cells make each trial an addition.
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
-from hexi_solar.planes.fit import SUMS, Floats, Ints, Labels, add_cell, fit_plane
+from hexi_solar.compiled import machine_code
+from hexi_solar.planes.fit import SUMS, Floats, Ints, Labels, add_cell, fit_plane, inlined
 
 DIRECTIONS = 12  # lines tried, every 15°
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def cut_planes(
     z: Floats,
     labels: Labels,
@@ -54,25 +54,14 @@ def cut_planes(
     count
         Number of planes, the new ones last.
     """
-    size = np.zeros(count, np.int64)
-    for r in range(z.shape[0]):
-        for c in range(z.shape[1]):
-            if labels[r, c] >= 0:
-                size[labels[r, c]] += 1
-    start = np.zeros(count + 1, np.int64)
-    start[1:] = np.cumsum(size)
-    cells = np.empty((start[count], 2), np.int64)
-    filled = start[:count].copy()
-    for r in range(z.shape[0]):
-        for c in range(z.shape[1]):
-            k = labels[r, c]
-            if k >= 0:
-                cells[filled[k], 0], cells[filled[k], 1] = r, c
-                filled[k] += 1
+    cells, start = _cells_by_label(labels, count)
     total = count
     for k in range(count):
         # what no cut could save is not worth the search
-        if size[k] < 2 * smallest or squares[k] <= 2.0 * sigma * sigma * plane_price:
+        if (
+            start[k + 1] - start[k] < 2 * smallest
+            or squares[k] <= 2.0 * sigma * sigma * plane_price
+        ):
             continue
         own = cells[start[k] : start[k + 1]]
         east, north, offset = _best_cut(
@@ -81,14 +70,38 @@ def cut_planes(
         if east == 0.0 and north == 0.0:
             continue
         for i in range(len(own)):
-            r, c = own[i]
-            if east * (c + 0.5) * dx - north * (r + 0.5) * dy >= offset:
-                labels[r, c] = total
+            if _along(own[i], east, north, dx, dy) >= offset:
+                labels[own[i, 0], own[i, 1]] = total
         total += 1
     return total
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
+def _cells_by_label(labels: Labels, count: int) -> tuple[Ints, Ints]:
+    """List the cells of every label one after the other, and where each label's begin."""
+    start = np.zeros(count + 1, np.int64)
+    for k in labels.ravel():
+        if k >= 0:
+            start[k + 1] += 1
+    start = np.cumsum(start)
+    cells = np.empty((start[count], 2), np.int64)
+    filled = start[:count].copy()
+    for r in range(labels.shape[0]):
+        for c in range(labels.shape[1]):
+            k = labels[r, c]
+            if k >= 0:
+                cells[filled[k], 0], cells[filled[k], 1] = r, c
+                filled[k] += 1
+    return cells, start
+
+
+@inlined
+def _along(cell: Ints, east: float, north: float, dx: float, dy: float) -> float:
+    """How far a cell lies along a direction. [m]"""
+    return float(east * (cell[1] + 0.5) * dx - north * (cell[0] + 0.5) * dy)
+
+
+@machine_code
 def _best_cut(
     z: Floats,
     cells: Ints,
@@ -110,13 +123,14 @@ def _best_cut(
         east, north = np.sin(angle), np.cos(angle)
         low, high = np.inf, -np.inf
         for i in range(len(cells)):
-            along = east * (cells[i, 1] + 0.5) * dx - north * (cells[i, 0] + 0.5) * dy
+            along = _along(cells[i], east, north, dx, dy)
             low, high = min(low, along), max(high, along)
         strips = int((high - low) / step) + 1
         sums = np.zeros((strips + 1, SUMS))
         for i in range(len(cells)):
             x, y = (cells[i, 1] + 0.5) * dx, -(cells[i, 0] + 0.5) * dy
-            strip = min(int((east * x + north * y - low) / step), strips - 1)
+            along = _along(cells[i], east, north, dx, dy)
+            strip = min(int((along - low) / step), strips - 1)
             add_cell(sums[strip + 1], x, y, z[cells[i, 0], cells[i, 1]], 1.0)
         wide = sums[1:, 0].copy()
         for s in range(1, strips + 1):

@@ -9,15 +9,24 @@ no plane describes at a bearable cost stay without one: chimneys, plant, trees, 
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
-from hexi_solar.planes.fit import SUMS, Floats, Ints, Labels, fit_plane, refit, window_sums
+from hexi_solar.compiled import machine_code
+from hexi_solar.planes.fit import (
+    SUMS,
+    Floats,
+    Ints,
+    Labels,
+    fit_plane,
+    height_above,
+    refit,
+    window_sums,
+)
 
 DIAGONAL = 0.7  # weight of a corner neighbour beside an edge neighbour's 1
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def exchange_cells(
     z: Floats,
     labels: Labels,
@@ -72,16 +81,15 @@ def exchange_cells(
                         mixed = True
                     near[n] = labels[rr, cc]
                     n += 1
-            x, y = (c + 0.5) * dx, -(r + 0.5) * dy
             if not mixed:
-                miss = z[r, c] - planes[own, 0] * x - planes[own, 1] * y - planes[own, 2]
+                miss = height_above(z, r, c, planes, own, dx, dy)
                 if miss * miss * half <= stray:
                     continue
             best, least = own, np.inf
             for k in range(-1, n):
                 label = near[k] if k >= 0 else -1
                 if label >= 0:
-                    miss = z[r, c] - planes[label, 0] * x - planes[label, 1] * y - planes[label, 2]
+                    miss = height_above(z, r, c, planes, label, dx, dy)
                     cost = miss * miss * half
                 else:
                     cost = stray
@@ -102,7 +110,7 @@ def exchange_cells(
     return changed
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def separate(labels: Labels, smallest: int) -> int:
     """Number the connected pieces of every label; pieces of too few cells lose theirs."""
     high, wide = labels.shape
@@ -134,7 +142,7 @@ def separate(labels: Labels, smallest: int) -> int:
     return count
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def borders(
     labels: Labels, planes: Floats, dx: float, dy: float
 ) -> tuple[Ints, Ints, Floats, Floats]:
@@ -185,7 +193,7 @@ def borders(
     return pairs // max(count, 1), pairs % max(count, 1), lengths, steps / lengths
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def border_length(z: Floats, labels: Labels) -> float:
     """Count neighbours of different labels on the roof, corners weighted."""
     total = 0.0
@@ -202,7 +210,7 @@ def border_length(z: Floats, labels: Labels) -> float:
     return total
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def merge_planes(
     z: Floats,
     labels: Labels,
@@ -260,7 +268,7 @@ def merge_planes(
     return count
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _apart(sums: Floats, one: Floats, two: Floats) -> float:
     """Root mean square of the heights between two planes over some cells. [m]"""
     a, b, c = one[0] - two[0], one[1] - two[1], one[2] - two[2]
@@ -269,7 +277,7 @@ def _apart(sums: Floats, one: Floats, two: Floats) -> float:
     return float(np.sqrt(max(square, 0.0) / sums[0]))
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _angle(one: Floats, two: Floats) -> float:
     """Angle between two planes. [°]"""
     dot = one[0] * two[0] + one[1] * two[1] + 1.0
@@ -277,7 +285,7 @@ def _angle(one: Floats, two: Floats) -> float:
     return float(np.rad2deg(np.arccos(min(dot / size, 1.0))))
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def split_planes(
     z: Floats,
     labels: Labels,
@@ -324,7 +332,7 @@ def split_planes(
     return count
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _cost(
     z: Floats,
     labels: Labels,
@@ -347,7 +355,6 @@ def _cost(
             if k < 0:
                 cost += stray
             else:
-                x, y = (c + 0.5) * dx, -(r + 0.5) * dy
-                miss = z[r, c] - planes[k, 0] * x - planes[k, 1] * y - planes[k, 2]
+                miss = height_above(z, r, c, planes, k, dx, dy)
                 cost += miss * miss / (2.0 * sigma * sigma)
     return cost

@@ -8,9 +8,12 @@ x to the east and y to the north; a plane is z = a x + b y + c.
 
 from __future__ import annotations
 
-import numba as nb
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
+
+from hexi_solar.compiled import machine_code
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int32]
@@ -18,10 +21,12 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 SUMS = 10  # n, x, y, xx, xy, yy, z, xz, yz, zz
+inlined = partial(machine_code, inline="always")  # for the shortest of loops' bodies
+
 LEVELLING = 1e-7  # pulls a plane through cells in one line to the one that tilts least [m²]
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@inlined
 def add_cell(sums: Floats, x: float, y: float, z: float, weight: float) -> None:
     """Add one cell to the sums, or take it out with weight -1."""
     sums[0] += weight
@@ -36,7 +41,14 @@ def add_cell(sums: Floats, x: float, y: float, z: float, weight: float) -> None:
     sums[9] += weight * z * z
 
 
-@nb.njit(cache=True, nogil=True)
+@inlined
+def height_above(z: Floats, r: int, c: int, planes: Floats, k: int, dx: float, dy: float) -> float:
+    """Height of a cell above one of the planes. [m]"""
+    x, y = (c + 0.5) * dx, -(r + 0.5) * dy
+    return float(z[r, c] - planes[k, 0] * x - planes[k, 1] * y - planes[k, 2])
+
+
+@machine_code
 def fit_plane(sums: Floats) -> tuple[float, float, float, float]:
     """
     Fit z = a x + b y + c by least squares.
@@ -77,7 +89,7 @@ def fit_plane(sums: Floats) -> tuple[float, float, float, float]:
     return a, b, mz - a * mx - b * my, max(zz - a * xz - b * yz, 0.0)
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def window_sums(
     z: Floats, top: int, left: int, rows: int, columns: int, dx: float, dy: float, sums: Floats
 ) -> bool:
@@ -91,7 +103,18 @@ def window_sums(
     return True
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
+def label_sums(z: Floats, labels: Labels, count: int, dx: float, dy: float) -> Floats:
+    """Sum the cells of every label up."""
+    sums = np.zeros((count, SUMS))
+    for r in range(z.shape[0]):
+        for c in range(z.shape[1]):
+            if labels[r, c] >= 0:
+                add_cell(sums[labels[r, c]], (c + 0.5) * dx, -(r + 0.5) * dy, z[r, c], 1.0)
+    return sums
+
+
+@machine_code
 def refit(
     z: Floats, labels: Labels, count: int, dx: float, dy: float
 ) -> tuple[Floats, Floats, Floats]:
@@ -103,11 +126,7 @@ def refit(
     planes, squares, sums
         (a, b, c) per label, sum of squared residuals [m²], and the ten sums.
     """
-    sums = np.zeros((count, SUMS))
-    for r in range(z.shape[0]):
-        for c in range(z.shape[1]):
-            if labels[r, c] >= 0:
-                add_cell(sums[labels[r, c]], (c + 0.5) * dx, -(r + 0.5) * dy, z[r, c], 1.0)
+    sums = label_sums(z, labels, count, dx, dy)
     planes = np.zeros((count, 3))
     squares = np.zeros(count)
     for k in range(count):

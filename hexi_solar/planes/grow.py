@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numba as nb
 import numpy as np
 
+from hexi_solar.compiled import machine_code
 from hexi_solar.planes.fit import SUMS, Floats, Ints, Labels, add_cell, fit_plane, window_sums
 
 # first quartile of chi-square over its degrees of freedom: 3x3 cells less 3 parameters
@@ -49,7 +49,7 @@ def noise_of(surfaces: Sequence[Floats], dx: float, dy: float) -> tuple[float, i
     return float(np.sqrt(np.quantile(squares, 0.25) / 6.0 / QUARTILE)), len(squares)
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def window_squares(z: Floats, size: int, dx: float, dy: float) -> Floats:
     """Sum the squared residuals of every whole window of size x size cells. [m²]"""
     high, wide = z.shape[0] - size + 1, z.shape[1] - size + 1
@@ -64,7 +64,7 @@ def window_squares(z: Floats, size: int, dx: float, dy: float) -> Floats:
     return found[:n]
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def grow_planes(
     z: Floats, dx: float, dy: float, sigma: float, windows: Ints, reach: float, steepest: float
 ) -> tuple[Labels, int]:
@@ -100,7 +100,7 @@ def grow_planes(
     return labels, count
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _seed_windows(
     z: Floats,
     labels: Labels,
@@ -142,7 +142,7 @@ def _seed_windows(
     return count
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _is_free(labels: Labels, top: int, left: int, rows: int, columns: int) -> bool:
     """Say whether no cell of a window has a plane yet."""
     for r in range(top, top + rows):
@@ -152,7 +152,7 @@ def _is_free(labels: Labels, top: int, left: int, rows: int, columns: int) -> bo
     return True
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _grow(
     z: Floats,
     labels: Labels,

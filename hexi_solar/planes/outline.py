@@ -9,7 +9,6 @@ coverage, so no two of them overlap.
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from rasterio.transform import Affine
 from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
+from hexi_solar.compiled import machine_code
 from hexi_solar.planes.fit import Floats, Labels, Mask
 
 FINE = 4  # finer cells per cell and direction
@@ -44,7 +44,7 @@ def small_gaps(bare: Mask, largest: float) -> Mask:
     return small
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def crease_kinds(labels: Labels, planes: Floats, dx: float, dy: float) -> NDArray[np.int8]:
     """
     Find how every two planes meet: 1 the lower one is the roof (ridge, hip), 2 the higher
@@ -92,7 +92,7 @@ def crease_kinds(labels: Labels, planes: Floats, dx: float, dy: float) -> NDArra
     return kinds
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def refine_labels(
     labels: Labels, planes: Floats, kinds: NDArray[np.int8], dx: float, dy: float
 ) -> Labels:
@@ -142,7 +142,7 @@ def refine_labels(
     return fine
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _by_height(
     chosen: int,
     near: Labels,

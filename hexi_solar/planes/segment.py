@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 
+from hexi_solar.compiled import machine_code
 from hexi_solar.planes.bisect import cut_planes
 from hexi_solar.planes.compete import (
     border_length,
@@ -102,7 +102,7 @@ def _at(
     return Segments(labels, planes, squares, cells, borrowed, sigma), float(length)
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _segment(
     z: Floats,
     dx: float,

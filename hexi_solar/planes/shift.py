@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 import shapely
 from rasterio.transform import Affine
 from shapely.geometry.base import BaseGeometry
 
+from hexi_solar.compiled import machine_code
 from hexi_solar.planes.fit import Floats, Ints
 from hexi_solar.planes.settings import PlaneSettings
 
@@ -193,7 +193,7 @@ def _edges(footprints: Sequence[BaseGeometry]) -> tuple[Floats, Ints]:
     return np.vstack(edges), np.concatenate(owner)
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _step_distances(
     surface: Floats,
     rows: Floats,
@@ -220,7 +220,7 @@ def _step_distances(
     return found
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _height(surface: Floats, r: float, c: float) -> float:
     """Height between cells, linear in both directions; NaN beyond the surface."""
     if not (0.0 <= r < surface.shape[0] - 1 and 0.0 <= c < surface.shape[1] - 1):
@@ -232,7 +232,7 @@ def _height(surface: Floats, r: float, c: float) -> float:
     return float((1.0 - u) * north + u * south)
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _half_way(profile: Floats, spacing: float, cell: float) -> float:
     """Place the largest fall of a profile; NaN if it is none or not a single step."""
     n = len(profile)

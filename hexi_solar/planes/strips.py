@@ -9,15 +9,26 @@ between the cells, which mixed cells along an eave do not.
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
-from hexi_solar.planes.fit import SUMS, Floats, Ints, Labels, Mask, add_cell, fit_plane
+from hexi_solar.compiled import machine_code
+from hexi_solar.planes.fit import (
+    SUMS,
+    Floats,
+    Ints,
+    Labels,
+    Mask,
+    add_cell,
+    fit_plane,
+    height_above,
+    inlined,
+    label_sums,
+)
 
 LARGEST = 200  # cells of a strip; more of them without a plane are a tree or a dome
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def add_strips(
     z: Floats,
     labels: Labels,
@@ -84,13 +95,13 @@ def add_strips(
     return found[:n], borrowed[:n]
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@inlined
 def _miss(z: Floats, r: int, c: int, plane: Floats, dx: float, dy: float) -> float:
     """Height of a cell above a plane. [m]"""
     return float(z[r, c] - plane[0] * (c + 0.5) * dx + plane[1] * (r + 0.5) * dy - plane[2])
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _pieces(z: Floats, labels: Labels) -> tuple[Ints, Ints]:
     """List the connected groups of cells without a plane: the cells, and where a group starts."""
     high, wide = z.shape
@@ -122,7 +133,7 @@ def _pieces(z: Floats, labels: Labels) -> tuple[Ints, Ints]:
     return cells[:n], starts[: count + 1]
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _neighbours(labels: Labels, cells: Ints, count: int) -> Ints:
     """List the planes that touch a group of cells."""
     near = np.empty(16, np.int64)
@@ -140,7 +151,7 @@ def _neighbours(labels: Labels, cells: Ints, count: int) -> Ints:
     return np.sort(near[:n])
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _best_plane(
     z: Floats,
     labels: Labels,
@@ -185,7 +196,7 @@ def _best_plane(
     return best, most, lent
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _is_wide(sums: Floats, dx: float, dy: float) -> bool:
     """Say whether cells lie far enough from one line to tell a plane."""
     n = sums[0]
@@ -196,7 +207,7 @@ def _is_wide(sums: Floats, dx: float, dy: float) -> bool:
     return bool(least >= 0.2 * dx * dy)
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _gain(
     z: Floats,
     cells: Ints,
@@ -218,7 +229,7 @@ def _gain(
     return gain if n >= smallest else 0.0
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def _meets(
     labels: Labels, cells: Ints, plane: Floats, planes: Floats, dx: float, dy: float
 ) -> bool:
@@ -242,17 +253,13 @@ def _meets(
     return all_ >= 2 and near >= 0.7 * all_
 
 
-@nb.njit(cache=True, nogil=True)
+@machine_code
 def refit_height(
     z: Floats, labels: Labels, planes: Floats, borrowed: Mask, dx: float, dy: float
 ) -> tuple[Floats, Floats, Floats]:
     """Fit all planes anew, those with a borrowed slope in height alone; also their residuals."""
     count = len(planes)
-    sums = np.zeros((count, SUMS))
-    for r in range(z.shape[0]):
-        for c in range(z.shape[1]):
-            if labels[r, c] >= 0:
-                add_cell(sums[labels[r, c]], (c + 0.5) * dx, -(r + 0.5) * dy, z[r, c], 1.0)
+    sums = label_sums(z, labels, count, dx, dy)
     found = planes.copy()
     for k in range(count):
         n = sums[k, 0]
@@ -266,5 +273,5 @@ def refit_height(
     for r in range(z.shape[0]):
         for c in range(z.shape[1]):
             if labels[r, c] >= 0:
-                squares[labels[r, c]] += _miss(z, r, c, found[labels[r, c]], dx, dy) ** 2
+                squares[labels[r, c]] += height_above(z, r, c, found, labels[r, c], dx, dy) ** 2
     return found, squares, sums[:, 0].copy()

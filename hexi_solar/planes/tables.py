@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from rasterio.transform import Affine
+from scipy import ndimage
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
@@ -221,10 +222,13 @@ def standing_height(surface: Floats, transform: Affine, footprint: BaseGeometry)
     """
     if not surface.size:
         return float("nan")
-    near, corner = window_over(surface, transform, footprint.buffer(HALO))
+    west, south, east, north = footprint.bounds
+    halo = shapely.box(west - HALO, south - HALO, east + HALO, north + HALO)
+    near, corner = window_over(surface, transform, halo)
     known = np.isfinite(near)
     roof = cells_inside(near.shape, corner, footprint)
-    beside = ~cells_inside(near.shape, corner, footprint.buffer(max(transform.a, 1.0)))
+    # cells on the wall itself are neither
+    beside = ~ndimage.binary_dilation(roof, iterations=int(np.ceil(1.0 / transform.a)))
     top, ground = near[roof & known], near[beside & known]
     if not (len(top) and len(ground)):
         return float("nan")
