@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -37,14 +37,30 @@ class Portfolio:
     settings: Economics
     connected_on: dt.date
 
+    def of(self, ids: list[str]) -> Portfolio:
+        """Return the projects of some buildings, in the order given."""
+        rows = self.table.index.get_indexer(pd.Index(ids))
+        loads = replace(
+            self.loads,
+            annual_kwh=self.loads.annual_kwh[rows],
+            shape=self.loads.shape[rows],
+            tariff=self.loads.tariff[rows],
+            weights=None if self.loads.weights is None else self.loads.weights[rows],
+        )
+        place = np.full(len(self.table), -1)
+        place[rows] = np.arange(len(rows))
+        own = place[self.supply.building] >= 0
+        supply = replace(
+            self.supply,
+            building=place[self.supply.building][own],
+            kind=self.supply.kind[own],
+            monthly_kwh=self.supply.monthly_kwh[own],
+        )
+        return replace(self, table=self.table.iloc[rows], supply=supply, loads=loads)
+
     def first_year(self, case: Case = BASE) -> pd.DataFrame:
         """Match hours with new and with aged modules; columns as `cashflow.project_flows` asks."""
-        loads = self.loads
-        if case.load != 1.0:
-            loads = Loads(
-                loads.annual_kwh * case.load, loads.shape, loads.shapes, loads.tariff,
-                loads.prices, loads.weights,
-            )  # fmt: skip
+        loads = replace(self.loads, annual_kwh=self.loads.annual_kwh * case.load)
         first = self.table.copy()
         last = float(ageing(self.settings)[-1])
         for ending, scale in (("", 1.0), ("_last", last)):
