@@ -43,8 +43,11 @@ STEPS = {
     "tradeoff",
     "gates",
     "pathway",
+    "demand",
+    "retrofit",
     "reconcile",
     "metered",
+    "approvals",
 }
 SEAMS = {"layers", "surface", "weather", "maps", "exports", "office", "reports", "demo"}
 TOP = {

@@ -8,7 +8,7 @@ the rows. NaN means "not known", 0 means zero; an assumed value is marked in the
 
 from __future__ import annotations
 
-from hexi_solar.schema import coverage, money, office, pathway, study, supervision
+from hexi_solar.schema import coverage, money, office, pathway, retrofit, study, supervision
 from hexi_solar.schema.checks import check, dictionary_text
 from hexi_solar.schema.columns import ColumnSpec, Table
 from hexi_solar.schema.coverage import (
@@ -36,6 +36,15 @@ from hexi_solar.schema.pathway import (
     PATHWAY_OPTIONS,
     PATHWAY_SURVEYS,
     PATHWAY_YEARS,
+)
+from hexi_solar.schema.retrofit import (
+    DEMAND,
+    DIAGNOSIS_CHOICE,
+    ENERGY_METERS,
+    MEASURES,
+    READINESS,
+    RETROFIT_PACKAGES,
+    ROOF_CLAIMS,
 )
 from hexi_solar.schema.study import (
     BOUNDARY,
@@ -81,12 +90,12 @@ from hexi_solar.schema.words import (
 __all__ = [
     "APPROVALS", "BOUNDARY", "BUILDINGS", "BUILDING_FACTS", "CANDIDATES", "CAPACITIES", "CASHFLOWS",
     "CONSTRAINTS", "CONTRACTS", "COVERAGE", "COVERAGE_CHANGES", "COVERAGE_PARTS",
-    "COVERAGE_ROWS", "DIAGNOSES", "ECONOMICS", "ENTITY_TYPES",
+    "COVERAGE_ROWS", "DEMAND", "DIAGNOSES", "DIAGNOSIS_CHOICE", "ECONOMICS", "ENERGY_METERS", "ENTITY_TYPES",
     "EQUIPMENT", "EXCLUSIONS", "EXCLUSION_LEDGER", "FORECAST",
-    "LAYOUTS", "LEDGER", "LOAD_EVIDENCE", "METERED", "METER_ALARMS", "MODES", "OWNER_TYPES",
+    "LAYOUTS", "LEDGER", "LOAD_EVIDENCE", "MEASURES", "METERED", "METER_ALARMS", "MODES", "OWNER_TYPES",
     "PATHWAY", "PATHWAY_BINDING", "PATHWAY_COVERAGE", "PATHWAY_FEEDERS", "PATHWAY_LIMITS",
     "PATHWAY_OPTIONS", "PATHWAY_SURVEYS", "PATHWAY_YEARS", "PERMANENT_EXCLUSIONS", "PROJECTS", "PUBLICATIONS",
-    "READINGS", "RECONCILIATION", "REGISTER", "REQUESTS", "REQUEST_COUNTS", "ROOFS", "ROOF_KINDS", "SENSITIVITY",
+    "READINESS", "READINGS", "RECONCILIATION", "REGISTER", "REQUESTS", "REQUEST_COUNTS", "RETROFIT_PACKAGES", "ROOFS", "ROOF_CLAIMS", "ROOF_KINDS", "SENSITIVITY",
     "SOURCES", "STAGES", "STATUSES", "STUDY_TABLES", "SUBDISTRICTS", "SYSTEM_FACTORS", "TABLES",
     "TRACKERS", "TRADEOFFS", "WEATHER", "YES_NO", "YIELDS", "ZONES", "ColumnSpec", "Table", "check",
     "dictionary_text",
@@ -96,7 +105,7 @@ STUDY_TABLES = {t.name: t for t in vars(study).values() if isinstance(t, Table)}
 """Those that a run works out or reads."""
 TABLES = STUDY_TABLES | {
     t.name: t
-    for part in (coverage, money, office, pathway, supervision)
+    for part in (coverage, money, office, pathway, retrofit, supervision)
     for t in vars(part).values()
     if isinstance(t, Table)
 }
