@@ -99,7 +99,7 @@ APPROVALS = Table("approvals", ("building_id",), "审批阶段清单", "Building
     _c("days_left", "int", "距竣工天数", "Days until completion; below zero where it is overdue", "d", required=True),
     _c("roof_area_m2", "float", "屋顶面积", "Roof area", "m²", low=0.0),
     _c("roof_area_source", "text", "屋顶面积来源", "Source of the roof area; surveyed: the design", words=("surveyed", "derived", "unknown"), required=True),
-    _c("installable_area_m2", "float", "可安装面积", "Installable area", "m²", low=0.0),
+    _c("installable_area_m2", "float", "可安装面积", "Installable area, along the slope", "m²", low=0.0),
     _c("module_area_m2", "float", "可布置组件面积", "Module area of the study's layout", "m²", low=0.0),
     _c("module_horizontal_area_m2", "float", "组件水平投影面积", "Horizontal projection of these modules", "m²", low=0.0),
     _c("array_area_m2", "float", "阵列面积", "Array field of the study's layout", "m²", low=0.0),
