@@ -6,6 +6,7 @@ glass treat each in its own way.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pvlib
 from pvlib.bifacial.utils import vf_row_sky_2d_integ
 
 from hexi_solar.config import PV
+from hexi_solar.yields.compiled import compiled
 from hexi_solar.yields.shade import Shade, sky_cell
 from hexi_solar.yields.sky import Floats, Planes, Sky
 
@@ -206,21 +208,36 @@ def skyline_view(skyline: Floats, planes: Planes) -> Floats:
     .. [1] J. Dozier and J. Frew, IEEE Trans. Geosci. Remote Sens. 28(5), 963-969, 1990,
        :doi:`10.1109/36.58986`.
     """
-    step = 360.0 / skyline.shape[1]
-    around = np.deg2rad(np.arange(skyline.shape[1]) * step)
-    tilt = np.deg2rad(planes.tilt)[:, None]
-    ahead = np.cos(around[None, :] - np.deg2rad(planes.azimuth)[:, None])
+    around = np.deg2rad(np.arange(skyline.shape[1]) * (360.0 / skyline.shape[1]))
+    view = np.empty(len(planes))
+    tilt, azimuth = np.deg2rad(planes.tilt), np.deg2rad(planes.azimuth)
+    _see_sky(skyline, tilt, azimuth, np.sin(around), np.cos(around), view)
+    return view
 
-    def seen(elevation: Floats) -> Floats:
-        own = np.arctan2(
-            -np.sin(tilt) * ahead, np.cos(tilt)
-        )  # where the plane itself hides the sky
-        h = np.maximum(elevation, np.maximum(own, 0.0))
-        flat = np.cos(tilt) * np.cos(h) ** 2
-        turned = np.sin(tilt) * ahead * (np.pi / 2 - h - np.sin(h) * np.cos(h))
-        return np.asarray((flat + turned).mean(axis=1))
 
-    return np.clip(seen(np.deg2rad(skyline)) / seen(np.zeros_like(skyline)), 0.0, 1.0)
+@compiled
+def _see_sky(
+    skyline: Floats, tilt: Floats, azimuth: Floats, east: Floats, north: Floats, view: Floats
+) -> None:
+    """Add up the sky over each skyline, direction by direction."""
+    for i in range(len(view)):
+        slope, flat = math.sin(tilt[i]), math.cos(tilt[i])
+        to_east, to_north = math.sin(azimuth[i]), math.cos(azimuth[i])
+        seen, whole = 0.0, 0.0
+        for k in range(len(east)):
+            turned = slope * (east[k] * to_east + north[k] * to_north)
+            own = 0.0  # where the plane itself hides the sky
+            if turned < 0.0:
+                own = math.atan2(-turned, flat)
+            h = math.radians(skyline[i, k])
+            sine, cosine = math.sin(own), math.cos(own)
+            part = flat * cosine * cosine + turned * (0.5 * math.pi - own - sine * cosine)
+            whole += part
+            if h > own:
+                sine, cosine = math.sin(h), math.cos(h)
+                part = flat * cosine * cosine + turned * (0.5 * math.pi - h - sine * cosine)
+            seen += part
+        view[i] = min(max(seen / whole, 0.0), 1.0)
 
 
 def incidence_factors(hour: Any, planes: Planes, coating: float) -> dict[str, Floats]:
