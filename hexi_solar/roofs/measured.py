@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from hexi_solar.roofs.cuts import polygons
 from hexi_solar.roofs.frame import Frame, Slope, Standing
 
+EDGE = 0.5  # an edge between planes is known about this well: half a cell of a 1 m model [m]
 NEAR = 0.05  # planes this near to each other touch [m]
 LEAST_BORDER = 0.5  # two planes that meet along less than this meet in a corner [m]
 
@@ -93,10 +94,15 @@ def _levels(shapes: np.ndarray, planes: gpd.GeoDataFrame, step_m: float) -> np.n
 
 
 def _step(one: BaseGeometry, two: BaseGeometry, a: np.ndarray, b: np.ndarray) -> float:
-    """Mean difference in height of two planes along their border; infinite without one. [m]"""
+    """
+    Mean difference in height of two planes along their border; infinite without one. [m]
+
+    What an edge drawn beside its true place makes of it does not count.
+    """
     border = one.boundary.intersection(two.buffer(NEAR))
     if border.length < LEAST_BORDER:
         return float("inf")
     x, y = shapely.get_coordinates(shapely.segmentize(border, 1.0)).T
     east, north, height = a - b
-    return float(np.abs(east * x + north * y + height).mean())
+    apart = np.abs(east * x + north * y + height).mean()
+    return float(max(apart - EDGE * np.hypot(east, north), 0.0))
