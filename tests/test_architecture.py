@@ -50,7 +50,7 @@ STEPS = {
     "approvals",
     "requests",
 }
-SEAMS = {"layers", "surface", "weather", "maps", "exports", "office", "reports", "demo"}
+SEAMS = {"layers", "importing", "surface", "weather", "maps", "exports", "office", "reports", "demo"}
 TOP = {
     "publication",
     "accounting",
