@@ -27,7 +27,7 @@ from hexi_solar.sheets.words import nearest
 SOURCE_ROW = "source_row"
 # a header stands among the first rows, or nowhere
 _HEADER_ROWS = 20
-_MAX_CELLS = 50_000_000
+MAX_CELLS = 50_000_000
 
 Row = list[object]
 
@@ -75,7 +75,7 @@ def read_rows(
     if path.suffix.lower() in (".xlsx", ".xlsm"):
         rows = _workbook_rows(path, sheet, file)
     else:
-        rows = _csv_rows(path, encoding, file, notices)
+        rows = csv_rows(path, encoding, file, notices)
     at = header_row(rows, names, columns)
     if at is None:
         raise LayerError(Problem("layer_empty", {"file": file}))
@@ -99,11 +99,11 @@ def header_row(rows: list[Row], names: str, columns: Mapping[str, Column]) -> in
             best, most = at, len(found)
     if best is not None:
         return best
-    filled = [at for at, row in enumerate(rows) if sum(not _blank(c) for c in row) >= 2]
+    filled = [at for at, row in enumerate(rows) if sum(not blank(c) for c in row) >= 2]
     return filled[0] if filled else (0 if rows else None)
 
 
-def _blank(cell: object) -> bool:
+def blank(cell: object) -> bool:
     """Say whether a cell is empty."""
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
@@ -115,7 +115,7 @@ def _frame(rows: list[Row], at: int) -> pd.DataFrame:
     kept = [
         (number, (row + [None] * width)[:width])
         for number, row in enumerate(rows[at + 1 :], start=at + 2)
-        if not all(_blank(c) for c in row)
+        if not all(blank(c) for c in row)
     ]
     columns: dict[str, object] = {
         name: pd.Series([row[i] for _, row in kept], dtype=object)
@@ -131,7 +131,7 @@ def _unique_names(header: Row) -> list[str]:
     seen: dict[str, int] = {}
     names = []
     for cell in header:
-        name = "" if _blank(cell) else " ".join(str(cell).split())
+        name = "" if blank(cell) else " ".join(str(cell).split())
         seen[name] = seen.get(name, 0) + 1
         names.append(name if seen[name] == 1 or not name else f"{name} ({seen[name]})")
     return names
@@ -139,15 +139,24 @@ def _unique_names(header: Row) -> list[str]:
 
 def _workbook_rows(path: Path, sheet: str, file: str) -> list[Row]:
     """Read the rows of one sheet, merged cells filled."""
+    return _sheet_rows(open_book(path, file), sheet, file)
+
+
+def open_book(path: Path, file: str, *, formulas: bool = False) -> openpyxl.Workbook:
+    """
+    Open a workbook with the values that its formulas had, or with the formulas themselves.
+
+    Raises
+    ------
+    LayerError
+        Whatever the reader makes of a broken file.
+    """
     files.check_archive(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and validations, not values
-            book = openpyxl.load_workbook(path, data_only=True)
-        return _sheet_rows(book, sheet, file)
-    except LayerError:
-        raise
-    except Exception as error:  # whatever the reader makes of a broken file
+            return openpyxl.load_workbook(path, data_only=not formulas)
+    except Exception as error:
         facts = {"file": file, "found": " ".join(str(error).split())[:200] or "xlsx"}
         raise LayerError(Problem("layer_unreadable", facts)) from None
 
@@ -159,14 +168,14 @@ def _sheet_rows(book: openpyxl.Workbook, sheet: str, file: str) -> list[Row]:
         facts = {"file": file, "found": sheet, "known": ", ".join(titles)}
         raise LayerError(Problem("layer_sheet", facts | {"hint": nearest(sheet, titles)}))
     chosen = next(ws for ws in book.worksheets if sheet in ("", ws.title))
-    height, width = _extent(chosen)
-    if height * width > _MAX_CELLS:
+    height, width = extent(chosen)
+    if height * width > MAX_CELLS:
         facts = {"file": file, "found": f"{height} x {width}"}
         raise LayerError(Problem("layer_unreadable", facts))
-    return _filled(chosen, height, width)
+    return filled(chosen, height, width)
 
 
-def _extent(sheet: Worksheet) -> tuple[int, int]:
+def extent(sheet: Worksheet) -> tuple[int, int]:
     """Find the last row and column with a value; formats often reach the end of the sheet."""
     filled = [
         (cell.row, cell.column)
@@ -176,7 +185,7 @@ def _extent(sheet: Worksheet) -> tuple[int, int]:
     return max((r for r, _ in filled), default=0), max((c for _, c in filled), default=0)
 
 
-def _filled(sheet: Worksheet, height: int, width: int) -> list[Row]:
+def filled(sheet: Worksheet, height: int, width: int) -> list[Row]:
     """Read the cells of a sheet, a merged cell's value in each cell that it spans."""
     if not height:
         return []
@@ -192,7 +201,7 @@ def _filled(sheet: Worksheet, height: int, width: int) -> list[Row]:
     return rows
 
 
-def _csv_rows(path: Path, encoding: str, file: str, notices: Notices) -> list[Row]:
+def csv_rows(path: Path, encoding: str, file: str, notices: Notices) -> list[Row]:
     """Read the rows of a CSV, its encoding and separator found out."""
     data = path.read_bytes()
     said = known_encoding(encoding) if encoding else text_encoding(data)

@@ -1,0 +1,389 @@
+"""What a row would change in the register: nothing, something new, a correction, or why not.
+
+Pure: a row's facts and the history go in, a verdict and the events that would be recorded
+come out. A fact on file is never overwritten: it gets a correction, with a reason. What a
+row said once is known by its event id, so a file that is imported again changes nothing,
+even where someone corrected it since.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hexi_solar.errors import Problem
+from hexi_solar.importing.history import History, Said, Thing, plain
+from hexi_solar.labels import text
+from hexi_solar.ledger import CORRECTION, WITHDRAWN, Event, event_id_of
+from hexi_solar.schema import STAGES, STATUSES
+
+NEW, CHANGED, SAME, REFUSED, ASKED, PASSED = (
+    "new", "changed", "same", "refused", "asked", "passed",
+)  # fmt: skip
+VERDICTS = (NEW, CHANGED, SAME, REFUSED, ASKED, PASSED)
+BUILT = STAGES.index("connected")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One fact that would be another."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a row stands, and why its corrections are made."""
+
+    file: str = ""
+    sha256: str = ""
+    row: int | None = None
+    why: str = ""
+    """Reason for corrections."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of a row."""
+
+    verdict: str
+    events: tuple[Event, ...] = ()
+    changes: tuple[Change, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+
+
+@dataclass
+class _Draft:
+    """Gathers what one row would record."""
+
+    history: History
+    thing: Thing
+    origin: Origin
+    events: list[Event] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+
+    def event(self, kind: str, on: dt.date, payload: Mapping[str, Any], reason: str) -> Event:
+        """Make an event of this row."""
+        origin = self.origin
+        event = Event(
+            *self.thing, kind, on, plain(payload), reason,
+            source=origin.file, source_sha256=origin.sha256, source_row=origin.row,
+        )  # fmt: skip
+        return replace(event, event_id=event_id_of(event))
+
+    def known(self, event: Event) -> bool:
+        """Say whether exactly this was recorded before."""
+        return event.event_id in self.history.ids
+
+    def record(self, event: Event) -> None:
+        """Record an event; one that was withdrawn needs a reason to be said again."""
+        if event.event_id in self.history.withdrawn:
+            if not self.origin.why or self.origin.why == event.reason:
+                self.problems.append(Problem("import_withdrawn", {"event": event.event_id}))
+                return
+            event = self.event(event.kind, event.valid_on, event.payload, self.origin.why)
+        self.events.append(event)
+
+    def correct(self, on: dt.date, payload: Mapping[str, Any], keep: Mapping[str, Any]) -> None:
+        """Record a correction, if there is a reason for it."""
+        if not self.origin.why:
+            self.problems.append(Problem("import_no_reason", {}))
+            return
+        self.record(self.event(CORRECTION, on, {**keep, **payload}, self.origin.why))
+
+    def differing(
+        self, facts: Mapping[str, Any], known: Mapping[str, tuple[Any, dt.date]]
+    ) -> dict[str, Any]:
+        """Note and return the facts that are on file with another value."""
+        other = {n: v for n, v in facts.items() if n in known and not _equal(known[n][0], v)}
+        self.changes += [Change(n, known[n][0], v) for n, v in other.items()]
+        return other
+
+    def outcome(self, verdict: str) -> Outcome:
+        """Close the row."""
+        parts = (tuple(self.changes), tuple(self.problems), tuple(self.notes))
+        if self.problems:
+            return Outcome(REFUSED, (), *parts)
+        return Outcome(verdict, tuple(self.events), *parts)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Compare two values; numbers but for the last digits."""
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+    return bool(one == other)
+
+
+def dated(
+    history: History,
+    thing: Thing,
+    kind: str,
+    on: dt.date,
+    facts: Mapping[str, Any],
+    reason: str,
+    origin: Origin,
+) -> Outcome:
+    """
+    Judge a row that says what happened on a day: a stage, a diagnosis, a count.
+
+    Parameters
+    ----------
+    history
+        What is on file.
+    thing, kind, on
+        What it is about, what happened, and when.
+    facts
+        What the row says besides.
+    reason
+        The row's remark, kept with the event.
+    origin
+        Where the row stands; its `why` is the reason of corrections.
+    """
+    draft, facts = _Draft(history, thing, origin), plain(facts)
+    event = draft.event(kind, on, facts, reason)
+    if draft.known(event):
+        _say_corrected(draft, facts, on)
+        return draft.outcome(SAME)
+    known = history.facts(thing, on)
+    if kind == CORRECTION:
+        if not history.of(thing):
+            draft.notes.append(Problem("import_correction_first", {}, "info"))
+        elif facts and not draft.differing(facts, known) and all(n in known for n in facts):
+            return draft.outcome(SAME)
+        if not (reason or origin.why):
+            draft.problems.append(Problem("import_no_reason", {}))
+        draft.record(draft.event(kind, on, facts, reason or origin.why))
+        return draft.outcome(CHANGED if draft.changes else NEW)
+    there = [s for s in history.of(thing) if s.kind == kind and s.valid_on == on]
+    if there:
+        other = draft.differing(facts, known)
+        added = {n: v for n, v in facts.items() if n not in known}
+        draft.changes += [Change(n, None, v) for n, v in added.items()]
+        if not draft.changes:
+            return draft.outcome(SAME)
+        draft.correct(on, {**added, **other}, {})
+        return draft.outcome(CHANGED)
+    before = [s for s in history.of(thing) if s.kind == kind]
+    if before:
+        draft.notes.append(Problem("import_again", {"day": before[-1].valid_on}, "info"))
+    draft.record(event)
+    return draft.outcome(NEW)
+
+
+def _say_corrected(draft: _Draft, facts: Mapping[str, Any], on: dt.date) -> None:
+    """Note where what a row says was recorded, and corrected since."""
+    known = draft.history.facts(draft.thing, on)
+    since = [n for n, v in facts.items() if n in known and not _equal(known[n][0], v)]
+    if since:
+        draft.notes.append(Problem("import_corrected_since", {"columns": ", ".join(since)}, "info"))
+
+
+def card(
+    history: History,
+    project: str,
+    stages: Mapping[str, dt.date],
+    facts: Mapping[str, Any],
+    facts_at: Mapping[str, Mapping[str, Any]],
+    reason: str,
+    origin: Origin,
+    rough: frozenset[str] = frozenset(),
+) -> Outcome:
+    """
+    Judge a project's card: a date for each stage that it reached, and its facts as of now.
+
+    Parameters
+    ----------
+    stages
+        Stage = day.
+    facts
+        What the card says of the project.
+    facts_at
+        What holds at a stage only: ``"filed"`` up to construction, ``"connected"`` from then.
+    rough
+        Stages of which only the month or year is known.
+    """
+    thing = ("project", project)
+    draft, facts = _Draft(history, thing, origin), plain(facts)
+    on_file = history.of(thing)
+    events = {
+        stage: draft.event(stage, day, {**facts, **_at(stage, facts_at)}, reason)
+        for stage, day in stages.items()
+    }
+    if not on_file:
+        for event in events.values():
+            draft.record(event)
+        return draft.outcome(NEW)
+    fresh = []
+    for stage, event in events.items():
+        there = [s for s in on_file if s.kind == stage]
+        if draft.known(event) or any(_same_day(s, event, stage in rough) for s in there):
+            continue
+        if there:
+            _move(draft, there[-1], event)
+        else:
+            fresh.append(event)
+            draft.changes.append(Change(stage, None, event.valid_on.isoformat()))
+            draft.record(event)
+    repeated = bool(events) and all(draft.known(e) for e in events.values())
+    _compare_card(draft, facts, facts_at, fresh, repeated)
+    return draft.outcome(CHANGED if draft.changes else SAME)
+
+
+def _at(stage: str, facts_at: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return what holds at one stage only."""
+    return facts_at.get("connected" if STAGES.index(stage) >= BUILT else "filed", {})
+
+
+def _same_day(said: Said, event: Event, rough: bool) -> bool:
+    """Say whether a stage on file is that of the card; a rough day holds the days in it."""
+    one, other = said.valid_on, event.valid_on
+    if not rough:
+        return one == other
+    same_month = (one.year, one.month) == (other.year, other.month)
+    return one.year == other.year and (same_month or (other.month, other.day) == (12, 31))
+
+
+def _move(draft: _Draft, said: Said, event: Event) -> None:
+    """Put a stage on another day: withdraw it, and say it anew."""
+    draft.changes.append(Change(said.kind, said.valid_on.isoformat(), event.valid_on.isoformat()))
+    why = draft.origin.why
+    if not why:
+        draft.problems.append(Problem("import_no_reason", {}))
+        return
+    draft.record(draft.event(WITHDRAWN, said.valid_on, {"event_id": said.event_id}, why))
+    draft.record(draft.event(event.kind, event.valid_on, said.payload, why))
+
+
+def _compare_card(
+    draft: _Draft,
+    facts: Mapping[str, Any],
+    facts_at: Mapping[str, Mapping[str, Any]],
+    fresh: list[Event],
+    repeated: bool,
+) -> None:
+    """Hold the facts of a card against what is known of the project now."""
+    known = draft.history.facts(draft.thing)
+    last = max(s.valid_on for s in draft.history.of(draft.thing))
+    now = {**facts, **facts_at.get("connected", {})}
+    if repeated:
+        # the card said exactly this before; whatever was corrected since stays
+        _say_corrected(draft, now, last)
+        return
+    other = draft.differing(now, known)
+    added = {n: v for n, v in now.items() if n not in known}
+    if fresh and max(e.valid_on for e in fresh) >= last:
+        return  # the new stage says them
+    draft.changes += [Change(n, None, v) for n, v in added.items()]
+    if other:
+        draft.correct(last, {**added, **other}, {})
+    elif added:
+        draft.record(
+            draft.event(CORRECTION, last, added, draft.origin.why or text("importing.added", "zh"))
+        )
+
+
+def stated(
+    history: History,
+    thing: Thing,
+    on: dt.date,
+    facts: Mapping[str, Any],
+    reason: str,
+    origin: Origin,
+    *,
+    given: bool = False,
+) -> Outcome:
+    """
+    Judge a row that says how something is: a building, a machine.
+
+    Parameters
+    ----------
+    on
+        Day from which new facts hold.
+    given
+        The row itself names that day: what differs from older facts came about, and is
+        no correction.
+    """
+    draft, facts = _Draft(history, thing, origin), plain(facts)
+    event = draft.event("stated", on, facts, reason)
+    if draft.known(event):
+        _say_corrected(draft, facts, on)
+        return draft.outcome(SAME)
+    known = history.facts(thing)
+    other = draft.differing(facts, known)
+    added = {n: v for n, v in facts.items() if n not in known}
+    came = {
+        n: v for n, v in other.items()
+        if (given and on > known[n][1]) or (n == "status" and _progress(known[n][0], v))
+    }  # fmt: skip
+    wrong = {n: v for n, v in other.items() if n not in came}
+    if history.of(thing):
+        draft.changes += [Change(n, None, v) for n, v in added.items()]
+    if not history.of(thing) or added or came:
+        day = max([on, *(known[n][1] for n in came)])
+        draft.record(draft.event("stated", day, {**added, **came}, reason))
+    if wrong:
+        draft.correct(max(known[n][1] for n in wrong), wrong, {})
+    if not history.of(thing):
+        return draft.outcome(NEW)
+    return draft.outcome(CHANGED if draft.changes else SAME)
+
+
+def _progress(old: Any, new: Any) -> bool:
+    """Say whether a building went on: planned, approved, under construction, completed."""
+    order = STATUSES[:4]
+    return old not in order or (new in order and order.index(new) > order.index(old))
+
+
+def metered(
+    history: History,
+    project: str,
+    month: str,
+    facts: Mapping[str, Any],
+    on: dt.date,
+    reason: str,
+    origin: Origin,
+) -> Outcome:
+    """
+    Judge a meter reading.
+
+    Parameters
+    ----------
+    month
+        "2025-03".
+    on
+        Last day of the month.
+    """
+    draft, facts = _Draft(history, ("meter", project), origin), plain(facts)
+    event = draft.event("reading", on, {**facts, "month": month}, reason)
+    if draft.known(event):
+        _say_corrected_month(draft, facts, month)
+        return draft.outcome(SAME)
+    known = history.facts(draft.thing, month=month)
+    if not known:
+        draft.record(event)
+        return draft.outcome(NEW)
+    other = draft.differing(facts, known)
+    added = {n: v for n, v in facts.items() if n not in known}
+    draft.changes += [Change(n, None, v) for n, v in added.items()]
+    if added:
+        draft.record(draft.event("reading", on, {**added, "month": month}, reason))
+    if other:
+        draft.correct(on, other, {"month": month})
+    draft.changes = [replace(c, field=f"{month} {c.field}") for c in draft.changes]
+    return draft.outcome(CHANGED if draft.changes else SAME)
+
+
+def _say_corrected_month(draft: _Draft, facts: Mapping[str, Any], month: str) -> None:
+    """Note where a reading was recorded, and corrected since."""
+    known = draft.history.facts(draft.thing, month=month)
+    since = [n for n, v in facts.items() if n in known and not _equal(known[n][0], v)]
+    if since:
+        draft.notes.append(Problem("import_corrected_since", {"columns": ", ".join(since)}, "info"))
