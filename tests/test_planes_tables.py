@@ -181,6 +181,19 @@ def test_roofs_that_the_surface_does_not_show_are_named():
         assert all("{" not in notice.message(language) for language in ("zh", "en"))
 
 
+def test_a_surface_without_noise_is_warned_of(town):
+    """Cells that fit their planes exactly were drawn, not measured; a noise that is given is believed."""
+    z, transform = burn(town, 0.5, 0.0)
+    for settings, codes in (
+        (SETTINGS, ["planes_too_smooth"]),
+        (PlaneSettings(noise_m=0.1), []),
+    ):
+        notices = Notices()
+        read = reader(z, transform)
+        roof_planes_from_surface(footprints(town), read, settings, notices=notices)
+        assert [n.code for n in notices] == codes
+
+
 def test_no_buildings_give_empty_tables():
     """An empty district has empty tables with all their columns."""
     frame = gpd.GeoDataFrame(geometry=[], crs=4548)

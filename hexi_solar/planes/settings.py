@@ -20,6 +20,8 @@ class PlaneSettings:
     """Standard deviation of the heights; empty to estimate it from the roofs. [m]"""
     most_noise_m: float = _fact("most_noise_m")
     """An estimate above this is scatter of trees, not of a roof's heights. [m]"""
+    least_noise_m: float = _fact("least_noise_m")
+    """An estimate below this comes from cells that were resampled; it is warned of. [m]"""
     roughness_m: float = _fact("roughness_m")
     """What a real roof departs from a plane beside the noise: tiles, seams, sag. [m]"""
     reach_sigma: float = _fact("reach_sigma")

@@ -109,6 +109,8 @@ def roof_planes_from_surface(
     """
     around = buildings if around is None else around
     noise, shift = _survey(around, read_window, settings)
+    if notices is not None and settings.noise_m is None and noise < settings.least_noise_m:
+        notices.add("warning", "planes_too_smooth", noise=f"{noise * 100:.2g}")
     settings = replace(settings, noise_m=noise)
     moves = shift.confidence >= SURE and shift.length_m >= settings.shift_warning_m
     moved = (shift.dx, shift.dy) if moves else (0.0, 0.0)
