@@ -34,7 +34,7 @@ def announce(alias: str, target: Target) -> None:
 
     known: dict[str, Any] = connections.databases
     if alias not in known or known[alias]["NAME"] != target.database["NAME"]:
-        wanted = {"default": known["default"], alias: dict(target.database)}
+        wanted = {"default": dict(target.database), alias: dict(target.database)}
         known[alias] = connections.configure_settings(wanted)[alias]
 
 

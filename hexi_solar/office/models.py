@@ -60,7 +60,8 @@ class Contact(models.Model):
         ordering = ("entity_type", "entity", "name")
 
     def __str__(self) -> str:
-        return f"{self.entity} {self.name}"
+        # no name: what Django logs of a change outlasts the contact
+        return f"{self.entity} {self.role}".strip()
 
 
 class Setting(models.Model):

@@ -1,0 +1,78 @@
+"""What the web office is handed by the command line, since a seam knows no other seam.
+
+Each service is a callable; one that is missing takes its page away with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hexi_solar.ledger import Event
+
+if TYPE_CHECKING:
+    from hexi_solar.office.store import Register
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which of several things a row of an upload is about."""
+
+    key: str
+    asked: str
+    """What the file says."""
+    choices: Sequence[tuple[str, str]]
+    """Id and how it is shown."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an upload would change."""
+
+    rows: pd.DataFrame
+    """One row per row of the file; `verdict` and what else there is to say, to be shown as it is."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Rows per verdict."""
+    events: Sequence[Event] = ()
+    """What would be recorded."""
+    accepted: bool = False
+    """Nothing was refused and nothing is to be asked: it may be recorded, all of it."""
+    take_over: bool = False
+    """The events keep the clock and the clerks that they name."""
+    questions: Sequence[Question] = ()
+    """What must be answered before it may be recorded."""
+    contacts: Sequence[tuple[str, str, dict[str, str]]] = ()
+    """People named in the file: kind of thing, thing, and role, name, phone, email, note."""
+    workbook: bytes = b""
+    """The verdicts as a workbook to send back."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the pages ask of the rest of the program."""
+
+    coverage_table: Callable[[Register], pd.DataFrame] | None = None
+    """Rates per year, as `schema.COVERAGE`."""
+    preview_import: Callable[[Register, Path, str, Mapping[str, str]], Preview] | None = None
+    """Reads an uploaded file, given the name that it was sent under and answers to questions."""
+    title: str = ""
+    """Of the plan."""
+    synthetic: bool = False
+    """Demonstration data: said on every page."""
+
+
+_handed: dict[str, Services] = {"services": Services()}
+
+
+def hand_over(services: Services) -> None:
+    """Give the pages what they may ask for."""
+    _handed["services"] = services
+
+
+def services() -> Services:
+    """Return what was handed over."""
+    return _handed["services"]
