@@ -88,7 +88,9 @@ class Footprints:
     """West, south, east, north. [m]"""
 
 
-def rank_city(path: Path, folder: Path, *, threads: int = 2) -> dict[str, Any]:
+def rank_city(
+    path: Path, folder: Path, *, threads: int = 2, tile_m: float | None = None
+) -> dict[str, Any]:
     """
     Rank the roofs of a city.
 
@@ -100,13 +102,15 @@ def rank_city(path: Path, folder: Path, *, threads: int = 2) -> dict[str, Any]:
         Where the two files go.
     threads
         That work at once.
+    tile_m
+        Side of the squares; `TILE_M` if not given. [m]
 
     Returns
     -------
     result
         Numbers of buildings and roofs, energy, and processor seconds of each step.
     """
-    laps = Laps()
+    laps, begin = Laps(), time.perf_counter()
     city = read_footprints(path, laps, threads)
     large = np.flatnonzero(city.area >= THRESHOLD_M2)
     with laps.lap("hours"):
@@ -114,7 +118,7 @@ def rank_city(path: Path, folder: Path, *, threads: int = 2) -> dict[str, Any]:
     yields = np.full(len(city.height), np.nan)
     with ThreadPoolExecutor(threads) as pool:
         work = partial(work_on_tile, city, hours, laps, yields)
-        list(pool.map(work, tiles_of(city, large)))
+        list(pool.map(work, tiles_of(city, large, tile_m or TILE_M)))
     with laps.lap("rank and write"):
         table = ranked(path, city, large, yields[large])
         write_ranked(table, folder)
@@ -123,6 +127,7 @@ def rank_city(path: Path, folder: Path, *, threads: int = 2) -> dict[str, Any]:
         "roofs": len(large),
         "energy_gwh": float(table["energy_ac_kwh"].sum() / 1e6),
         "cpu_s": {name: round(value, 3) for name, value in laps.seconds.items()},
+        "wall_s": time.perf_counter() - begin,
     }
 
 
@@ -151,7 +156,9 @@ def batched(values: Iterator[Any], count: int) -> Iterator[list[Any]]:
         yield some
 
 
-def tiles_of(city: Footprints, large: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def tiles_of(
+    city: Footprints, large: np.ndarray, tile_m: float
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """
     Cut the city into squares.
 
@@ -161,7 +168,7 @@ def tiles_of(city: Footprints, large: np.ndarray) -> Iterator[tuple[np.ndarray, 
         Large roofs of a square, by position, and all buildings near enough to shade them.
     """
     middle = 0.5 * (city.box[large, :2] + city.box[large, 2:])
-    cell = np.floor(middle / TILE_M).astype(np.int64)
+    cell = np.floor(middle / tile_m).astype(np.int64)
     for place in np.unique(cell, axis=0):
         roofs = large[(cell == place).all(axis=1)]
         low = city.box[roofs, :2].min(axis=0) - REACH_M
@@ -284,8 +291,9 @@ def grow(sizes: list[int], folder: Path, *, threads: int = 2) -> dict[str, Any]:
     """
     paths = [write_city(size, folder / f"city_{size}.parquet") for size in sizes]
     largest = in_a_process(paths[-1:], folder, threads)
-    # the smallest first, to have everything loaded; then all twice, for the lesser of two
-    each = in_a_process([paths[0], *paths, *paths], folder, threads)["cities"][1:]
+    # the smallest first, to have everything loaded; then all twice, for the lesser of two; on
+    # one thread, as two that share a core spend more, and small cities do not keep two busy
+    each = in_a_process([paths[0], *paths, *paths], folder, 1)["cities"][1:]
     spent = [sum(city["cpu_s"].values()) - city["cpu_s"]["hours"] for city in each]
     cost = [min(pair) for pair in zip(spent[: len(sizes)], spent[len(sizes) :], strict=True)]
     exponent = float(np.polyfit(np.log(sizes), np.log(cost), 1)[0]) if len(sizes) > 1 else None
@@ -296,6 +304,26 @@ def grow(sizes: list[int], folder: Path, *, threads: int = 2) -> dict[str, Any]:
         "exponent": exponent,
         "peak_mib": largest["peak_mib"],
     }
+
+
+def by_threads(path: Path, folder: Path, repeats: int = 3) -> float:
+    """Return how many times as fast two threads are as one, the best of each."""
+    best = {1: np.inf, 2: np.inf}
+    rank_city(path, folder)
+    for _ in range(repeats):
+        for threads in best:
+            best[threads] = min(best[threads], rank_city(path, folder, threads=threads)["wall_s"])
+    return best[1] / best[2]
+
+
+def tiles_apart(path: Path, folder: Path, sizes: tuple[float, float] = (1000.0, 1e6)) -> float:
+    """Return the largest difference of a roof's energy between small squares and one piece."""
+    tables = []
+    for size in sizes:
+        rank_city(path, folder, tile_m=size)
+        table = pd.read_csv(folder / "ranked.csv", index_col="building_id")
+        tables.append(table["specific_yield_kwh_kwp"].sort_index())
+    return float((tables[0] / tables[1] - 1.0).abs().max())
 
 
 def main(arguments: list[str]) -> None:
