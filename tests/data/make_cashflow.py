@@ -154,6 +154,7 @@ def fill(sheet: Worksheet, title: str, columns: list[tuple[str, str, str]], know
     sheet["A1"].font = Font(bold=True, size=14)
     sheet.freeze_panes = "B4"
     sheet["A3"] = "年 Year"
+    sheet.row_dimensions[3].height = 32
     for i, (_, meaning, formula) in enumerate(columns, 2):
         head = sheet.cell(3, i, meaning)
         head.alignment = Alignment(wrap_text=True, vertical="top")
@@ -210,6 +211,10 @@ def write(path: Path) -> None:
     for part in (sheet, results):
         for letter, width in zip("ABCD", (24, 16, 30, 40), strict=True):
             part.column_dimensions[letter].width = width
+    for part in book:
+        part.page_setup.orientation = "landscape"
+        part.sheet_properties.pageSetUpPr.fitToPage = True
+        part.page_setup.fitToHeight = 0
     book.save(path)
 
 
