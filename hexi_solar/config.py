@@ -431,6 +431,8 @@ class Economics:
     """Price of surplus energy outside any guarantee. [CNY/kWh]"""
     surplus_bid_cny_kwh: float | None = None
     """Winning bid of new projects; empty if they are not in the pool. [CNY/kWh]"""
+    self_use_least: float | None = None
+    """Least yearly share of self-use that the province asks of projects that sell surplus; empty if not known. [-]"""
     calendar_year: int = 2025
     """Year whose weekends and public holidays are used."""
 

@@ -81,6 +81,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "economics.degradation": (0.0, 0.2),
     "economics.surplus_cny_kwh_nominal": (0.0, 10.0),
     "economics.surplus_bid_cny_kwh": (0.0, 10.0),
+    "economics.self_use_least": (0.0, 1.0),
     "economics.calendar_year": (2004, 2100),
     "contract.years": (1, 60),
     "contract.price_ratio": (0.0, 1.0),

@@ -27,7 +27,7 @@ from hexi_solar.economics import (
     prepare,
     sensitivity,
 )
-from hexi_solar.errors import ConfigError, Problem
+from hexi_solar.errors import ConfigError, Notices, Problem
 from hexi_solar.weather import WeatherYear
 from hexi_solar.yields import Planes, hourly_chain, planes_of, sky_of
 
@@ -103,6 +103,27 @@ def value_projects(
         portfolio_sensitivity(turned),
         contract_table(portfolio.flows(), plan.contract, rate),
     )
+
+
+def say_assumptions(value: Valuation, least: float | None, notices: Notices) -> None:
+    """Note whose use and tariff are not known, and whose self-use is too low."""
+    table = value.economics
+    guessed = table.index[table["electricity_source"] == "assumed"]
+    if len(guessed):
+        notices.add("assumed", "economics_use_assumed", count=len(guessed), rows=_named(guessed))
+    usual = table[table["tariff_source"] == "assumed"]
+    if len(usual):
+        names = ", ".join(sorted(usual["tariff"].unique()))
+        notices.add("assumed", "economics_tariff_assumed", count=len(usual), tariffs=names)
+    low = table.index[table["self_use_enough"] == "no"]
+    if len(low):
+        facts = {"count": len(low), "rows": _named(low), "least": f"{least:.0%}"}
+        notices.add("warning", "economics_self_use_low", **facts)
+
+
+def _named(ids: pd.Index, most: int = 8) -> str:
+    """Name the first of some buildings."""
+    return ", ".join(map(str, ids[:most])) + (", ..." if len(ids) > most else "")
 
 
 def read_tariffs(files: Iterable[Path]) -> dict[str, Tariff]:

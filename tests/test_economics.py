@@ -29,7 +29,7 @@ from hexi_solar.economics.cashflow import ageing, building_capex, size_factor
 from hexi_solar.economics.load import annual_electricity, load_shape
 from hexi_solar.economics.selfuse import hour_shares
 from hexi_solar.economics.tariffs import surplus_prices, tariff_class
-from hexi_solar.errors import ConfigError
+from hexi_solar.errors import ConfigError, Notices
 from hexi_solar.facts import fact
 from hexi_solar.labels import catalogue
 from hexi_solar.money import (
@@ -42,7 +42,7 @@ from hexi_solar.money import (
 )
 from hexi_solar.schema import OWNER_TYPES
 from hexi_solar.taxes import TaxRules, company_taxes, taxable, value_added_tax
-from hexi_solar.valuation import production_profiles, read_tariffs, value_projects
+from hexi_solar.valuation import production_profiles, read_tariffs, say_assumptions, value_projects
 from hexi_solar.weather import climate_year
 
 TODAY = dt.date(2026, 6, 30)
@@ -493,6 +493,24 @@ def test_full_self_use_mode_earns_nothing_from_surplus():
     assert (found["sales_cny_a"] == 0).all()
 
 
+def test_the_least_share_of_self_use():
+    """Unknown where nobody says it; yes and no on either side of it, and a notice names the low ones."""
+    assert set(economics_of(district())["self_use_enough"]) == {"unknown"}
+    shares = economics_of(district())["self_use_share"]
+    found = economics_of(district(settings=Economics(self_use_least=float(shares.median()))))
+    assert sorted(found["self_use_enough"]) == ["no", "yes", "yes"]
+    assert found.loc[shares.idxmin(), "self_use_enough"] == "no"
+
+
+def test_a_tariff_given_with_the_use_is_taken():
+    """A building's own tariff goes before that of its owner type, and is marked as surveyed."""
+    demand = demand_of(1e12)
+    demand["tariff"] = [None, "tianjin_2021", None]
+    found = economics_of(district(demand=demand))
+    assert list(found["tariff"]) == ["tianjin_2025", "tianjin_2021", "tianjin_2025"]
+    assert list(found["tariff_source"]) == ["assumed", "surveyed", "assumed"]
+
+
 def test_emissions_name_their_factor():
     """Energy times the factor of the region and year that the table names."""
     found = economics_of(district(), "north_china")
@@ -585,6 +603,10 @@ def test_a_study_is_valued_from_its_weather():
     value = value_projects(plan, buildings, kinds, layouts, yields, year)
     schema.check(value.economics, schema.ECONOMICS, "economics")
     schema.check(value.contracts, schema.CONTRACTS, "contracts")
+    notices = Notices()
+    say_assumptions(value, 0.5, notices)
+    assert [n.code for n in notices] == ["economics_use_assumed", "economics_tariff_assumed"]
+    assert all(n.message(language) for n in notices for language in ("zh", "en"))
     flows = value.cash_flows(plan, ["b"])
     schema.check(flows, schema.CASHFLOWS, "cashflows")
     assert set(flows.index.get_level_values("building_id")) == {"b"}

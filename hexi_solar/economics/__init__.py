@@ -25,6 +25,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from hexi_solar.config import Economics
 from hexi_solar.economics.calendar import hours_of_year
 from hexi_solar.economics.cashflow import BASE, Case, after_tax, ageing
 from hexi_solar.economics.portfolio import Portfolio, prepare
@@ -91,7 +92,7 @@ def economics_of(
     table = first[CARRIED].copy()
     table["energy_ac_kwh"], table["capex_cny"] = first["energy_kwh"], flows.capex
     table["opex_cny_a"] = flows.running["opex"][:, 1] + flows.running["insurance"][:, 1]
-    _shares(table, first, flows)
+    _shares(table, first, flows, settings)
     table["npv_cny"] = net_present_value(net, rate)
     table["irr"] = internal_rate(net)
     table["lcoe_cny_kwh"] = levelised_cost(_costs(flows), energy, rate)
@@ -105,12 +106,21 @@ def economics_of(
     return table.rename_axis("building_id")
 
 
-def _shares(table: pd.DataFrame, first: pd.DataFrame, flows: ProjectFlows) -> None:
+def _shares(
+    table: pd.DataFrame, first: pd.DataFrame, flows: ProjectFlows, settings: Economics
+) -> None:
     """Say where the first year's energy goes and what it brings."""
     used, energy = first["self_use_kwh"], table["energy_ac_kwh"]
     surplus = (energy - used).clip(lower=0.0)
     table["self_use_kwh"], table["surplus_kwh"] = used, surplus
     table["self_use_share"] = (used / energy.where(energy > 0)).clip(upper=1.0)
+    least = settings.self_use_least
+    enough = (
+        (table["self_use_share"] >= least).map({True: "yes", False: "no"})
+        if least is not None
+        else "unknown"
+    )
+    table["self_use_enough"] = enough
     use = table["electricity_kwh"]
     table["self_sufficiency"] = (used / use.where(use > 0)).clip(upper=1.0)
     saved, sold = flows.savings[:, 1], flows.sales[:, 1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hexi_solar.schema.columns import Table
 from hexi_solar.schema.columns import column as _c
-from hexi_solar.schema.words import OWNER_TYPES, SOURCES
+from hexi_solar.schema.words import OWNER_TYPES, SOURCES, YES_NO
 
 CONTRACTS_KNOWN = ("own", "shared", "guaranteed", "trusteeship", "lease")
 
@@ -23,6 +23,7 @@ ECONOMICS = Table("economics", ("building_id",), "经济性", "Economics of PV, 
     _c("self_use_kwh", "float", "首年自用电量", "Energy used in the building, first year", "kWh", low=0.0),
     _c("surplus_kwh", "float", "首年余电量", "Surplus energy, first year", "kWh", low=0.0),
     _c("self_use_share", "float", "自用比例", "Share of the energy used in the building", low=0.0, high=1.0),
+    _c("self_use_enough", "text", "自用比例是否达标", "Self-use reaches the least share that is asked for", words=YES_NO, required=True),
     _c("self_sufficiency", "float", "用电自给率", "Share of the electricity use that the roof covers", low=0.0, high=1.0),
     _c("self_use_cny_kwh", "float", "自用电价值", "What a kWh used in the building saves", "CNY/kWh", low=0.0),
     _c("surplus_cny_kwh", "float", "余电电价", "What a surplus kWh earns", "CNY/kWh", low=0.0),
