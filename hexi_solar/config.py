@@ -377,7 +377,7 @@ class Pathway:
     """Probability that a project is approved. [-]"""
     discount_rate: float = fact("layouts.money.discount_rate")
     """Real rate per year that later costs are discounted with. [-]"""
-    gap: float = 0.001
+    gap: float = 0.005
     """The search stops when the cost is proven to be within this share of the least. [-]"""
     seconds: float = 60.0
     """... or after this time for each question that is solved, and says how far it got. [s]"""

@@ -25,6 +25,8 @@ PATHWAY_OPTIONS = Table("pathway_options", ("building_id", "variant"), "路径�
     _c("p_approval", "float", "获批概率", "Probability that it is approved", low=0.0, high=1.0, required=True),
     _c("p_load", "float", "检测通过概率", "Probability that the structural check passes; 1 where load is shown to suffice", low=0.0, high=1.0, required=True),
     _c("sigma", "float", "面积相对不确定度", "Relative standard uncertainty of its area", low=0.0, high=1.0, required=True),
+    _c("own_denominator", "float", "分母中的自身部分", "Its own part of the reported denominator, which errs with its area", low=0.0, required=True),
+    _c("leaves_denominator", "bool", "检测不通过则退出分母", "Leaves the denominator if its structural check fails", required=True),
 ))  # fmt: skip
 
 PATHWAY_LIMITS = Table("pathway_limits", ("year",), "年度限制", "What each year allows; empty for no limit", (

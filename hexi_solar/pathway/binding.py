@@ -1,0 +1,127 @@
+"""What each constraint costs: the question is asked again with one of them eased.
+
+Money and capacities are eased by a share of what is given, the target by the same share.
+Evidence eased means that every structural check is made, passed and paid for; commitments
+eased, that none binds; dates eased, that every roof could be built at once. An answer of
+the first question remains one of the eased question, so nothing can get worse; what the
+eased one is proven to gain at most stands beside what was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from hexi_solar.config import Pathway
+from hexi_solar.pathway.case import Case
+from hexi_solar.pathway.model import feeder_limits
+from hexi_solar.pathway.path import Path, find_pathway
+
+YEARLY = {"budget": ("budget_cny", "CNY"), "installer": ("installer_kwp", "kWp"),
+          "holiday": ("holiday_kwp", "kWp")}  # fmt: skip
+Eased = tuple[str, str, float, float, str, Case]
+
+
+def binding_table(path: Path, settings: Pathway | None = None) -> pd.DataFrame:
+    """
+    Find out what each constraint costs.
+
+    Parameters
+    ----------
+    path
+        The answer to the question as it was asked.
+    settings
+        `step`, the share that limits are eased by, with `gap` and `seconds` of each search.
+
+    Returns
+    -------
+    binding
+        Table `PATHWAY_BINDING` of `schema.py`, what brings most first. Where the target is
+        reached, what the least cost falls by; where it is not, what the greatest rate
+        rises by.
+    """
+    settings = settings or Pathway()
+    rows = []
+    for name, key, limit, eased, unit, case in eased_cases(path.case, settings.step):
+        found = find_pathway(case, settings)
+        rows.append({
+            "constraint": name, "key": key, "limit": limit, "eased": eased, "unit": unit,
+            **_change(path, found), "reaches": found.status == "reached",
+        })  # fmt: skip
+    names = ["constraint", "key", "limit", "eased", "unit", "cost_cny", "cost_at_most_cny",
+             "rate", "rate_at_most", "reaches"]  # fmt: skip
+    table = pd.DataFrame(rows, columns=names)
+    order = -table[["cost_cny", "rate"]].astype(float).fillna(0.0).sum(axis=1).round(9)
+    table = table.loc[order.sort_values(kind="stable").index]
+    return table.set_index(["constraint", "key"])
+
+
+def _change(path: Path, found: Path) -> dict[str, float]:
+    """Compare the eased answer with the first one."""
+    nothing = dict.fromkeys(("cost_cny", "cost_at_most_cny", "rate", "rate_at_most"), np.nan)
+    if path.status == "reached":
+        saved = max(path.cost_cny - found.cost_cny, 0.0)
+        most = max(path.cost_cny - found.cost_bound_cny, saved)
+        return nothing | {"cost_cny": saved, "cost_at_most_cny": most}
+    target = path.case.target
+    rate = found.rate if found.status == "reached" else found.reachable_rate
+    most = target if found.status == "reached" else min(found.reachable_bound, target)
+    # past the target nothing counts
+    gained = max(min(rate, target) - path.reachable_rate, 0.0)
+    return nothing | {"rate": gained, "rate_at_most": max(most - path.reachable_rate, gained)}
+
+
+def eased_cases(case: Case, step: float) -> Iterator[Eased]:
+    """Ease one constraint after the other: name, key, limit before and after, unit, question."""
+    for name, (column, unit) in YEARLY.items():
+        for year, limit in case.limits[column].dropna().items():
+            limits = case.limits.copy()
+            limits.loc[year, column] = limit * (1.0 + step)
+            more = case.with_(limits=limits)
+            yield name, str(year), float(limit), float(limit * (1.0 + step)), unit, more
+    yield from _eased_feeders(case, step)
+    options = case.options
+    if (options["load_state"] == "unknown").any():
+        # a check takes time and money only where load-bearing is not shown
+        unproven = options["load_state"] == "unknown"
+        first = case.limits.index.min()
+        proven = options.assign(
+            check_cost_cny=options["check_cost_cny"].mask(unproven, 0.0),
+            earliest_year=options["earliest_year"].mask(unproven & _waits(options), first),
+        )
+        yield "evidence", "", np.nan, np.nan, "", case.with_(options=proven)
+    if options["committed_year"].notna().any():
+        free = case.with_(options=options.assign(committed_year=np.nan))
+        yield "commitment", "", np.nan, np.nan, "", free
+    first, last = case.limits.index.min(), case.limits.index.max()
+    if ((options["earliest_year"] > first) | (options["latest_year"] < last)).any():
+        waits = (options["load_state"] == "unknown") & _waits(options)
+        early = options["earliest_year"].where(waits, first)
+        dates = options.assign(earliest_year=early, latest_year=last)
+        yield "dates", "", np.nan, np.nan, "", case.with_(options=dates)
+    target = case.target * (1.0 - step)
+    yield "target", str(case.by), case.target, target, "-", case.with_(target=target)
+
+
+def _waits(options: pd.DataFrame) -> pd.Series:
+    """Say which options wait for their check; one that also waits for its completion does not."""
+    if "waits_for_check" in options:
+        return options["waits_for_check"].astype(bool)
+    return pd.Series(True, options.index)
+
+
+def _eased_feeders(case: Case, step: float) -> Iterator[Eased]:
+    """Ease every feeder that its roofs could fill."""
+    room = feeder_limits(case)
+    options = case.options
+    largest = options["capacity_kwp"].groupby(level="building_id").max()
+    feeder = options["feeder"].groupby(level="building_id").first()
+    wanted = largest.groupby(feeder).sum().reindex(room.index, fill_value=0.0)
+    for name in room.index[wanted > room]:
+        feeders = case.feeders.copy()
+        limit = float(feeders["capacity_kva"].loc[[name]].iloc[0])
+        feeders.loc[name, "capacity_kva"] = limit * (1.0 + step)
+        more = case.with_(feeders=feeders)
+        yield "feeder", str(name), limit, limit * (1.0 + step), "kVA", more
