@@ -157,6 +157,8 @@ def candidate_table(
     assumed = (found.roofs["tilt_source"] == "assumed") & (found.roofs["surface_tilt"] > 0)
     pitched = found.roofs.loc[assumed, "building_id"].unique()
     tilt_source = candidates["roof_kind_source"].mask(candidates.index.isin(pitched), "assumed")
+    seen = found.roofs.loc[found.roofs["source"] == "surface_model", "building_id"].unique()
+    tilt_source = tilt_source.mask(candidates.index.isin(seen), "measured")
     candidates["tilt_source"] = tilt_source
     candidates["weather_source"] = weather_source
     # planes of one building err together, so their exceedance energies add up

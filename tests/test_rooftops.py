@@ -18,9 +18,11 @@ from shapely.geometry.base import BaseGeometry
 
 from hexi_solar.config import Layer, Layers, Layout, Plan, Planes, Roofs, SurfaceModel
 from hexi_solar.explain import explain_building
-from hexi_solar.layout import _fit, _frame, _rows_of
+from hexi_solar.inputs import place_of
+from hexi_solar.layout import _fit, _frame, _rows_of, row_azimuths
 from hexi_solar.plan import run
 from hexi_solar.planfile import read_plan
+from hexi_solar.roofs import long_side_azimuth
 from hexi_solar.study import Study
 
 X, Y = 519_000.0, 4_326_000.0
@@ -69,16 +71,11 @@ def study(plan) -> Study:
 
 def modules_of(study: Study) -> dict[str, list[BaseGeometry]]:
     """Draw every module of every roof as a rectangle, seen from above."""
-    from hexi_solar.inputs import place_of, read_inputs
-    from hexi_solar.layout import row_azimuths
-    from hexi_solar.roofs import long_side_azimuth
-
     buildings = study.buildings
     frame = place_of(study.plan, buildings).frame
     settings = study.plan.layout
     sides = buildings.geometry.map(long_side_azimuth)
     facing = row_azimuths(sides, settings, equator=180.0, true_north=frame.true_north)
-    assert read_inputs  # the same inputs as the study's
     drawn: dict[str, list[BaseGeometry]] = {}
     for roof in study.roofs.itertuples():
         latitude = buildings.loc[roof.building_id, "latitude"]
@@ -198,6 +195,7 @@ def test_roof_kind_follows_from_the_slope(study, town):
     assert set(known.loc[steep, "roof_kind"]) == {"tile"}
     assert set(known.loc[steep, "roof_kind_source"]) == {"derived"}
     assert set(study.candidates["roof_kind_source"]) <= {"measured", "derived"}
+    assert set(study.candidates["tilt_source"]) == {"measured"}
 
 
 def test_measured_areas_are_surer(study, plan):

@@ -13,13 +13,24 @@ from hexi_solar.config import Roofs
 from hexi_solar.roofs.frame import Frame
 
 FAR = 1e7  # beyond any roof [m]
+SLIVER = 1e-8  # left between outlines that should meet [m²]
 
 
 def polygons(shape: BaseGeometry) -> BaseGeometry:
     """Keep the areas of a shape; lines and points left by an overlay go."""
     if shape.geom_type in ("Polygon", "MultiPolygon"):
         return shape
-    parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and p.area > 0]
+    return _areas_of(shape, 0.0)
+
+
+def without_slivers(shape: BaseGeometry) -> BaseGeometry:
+    """Keep the areas of a shape that are more than a rounding error."""
+    return _areas_of(shape, SLIVER)
+
+
+def _areas_of(shape: BaseGeometry, least: float) -> BaseGeometry:
+    """Keep the polygons of more than some area."""
+    parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and p.area > least]
     return shapely.MultiPolygon(parts) if parts else shapely.Polygon()
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from hexi_solar.roofs.cuts import polygons
+from hexi_solar.roofs.cuts import polygons, without_slivers
 from hexi_solar.roofs.frame import Frame, Slope, Standing
 
 EDGE = 0.5  # an edge between planes is known about this well: half a cell of a 1 m model [m]
@@ -39,11 +39,11 @@ def measured_slopes(
         Side of the equator, for planes that face nowhere.
     """
     shapes = _apart(planes.geometry.to_numpy())
-    rest = polygons(footprint.difference(shapely.union_all(shapes)))
+    rest = without_slivers(footprint.difference(shapely.union_all(shapes)))
     levels = _levels(shapes, planes, step_m)
     largest = int(np.argmax(shapely.area(shapes)))
     regions = {
-        level: polygons(footprint.difference(shapely.union_all(shapes[levels != level])))
+        level: without_slivers(footprint.difference(shapely.union_all(shapes[levels != level])))
         for level in np.unique(levels)
     }
     slopes = []
