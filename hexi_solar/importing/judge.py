@@ -50,6 +50,8 @@ class Judge:
     answers: Mapping[str, str]
     projects: dict[str, str] = field(default_factory=dict)
     """Folded project ids = as they are written on file, or in this file."""
+    take_over: bool = False
+    """An older register is taken over: its ids, clocks and recorders are kept."""
     claimed: dict[tuple[Any, ...], tuple[int, str, Any]] = field(default_factory=dict)
     """What rows of this file speak of = row, sheet, and what it says."""
     used: dict[str, str] = field(default_factory=dict)
@@ -234,9 +236,30 @@ def _project(judge: Judge, reading: Reading, record: Record) -> tuple[str, Outco
         return entity, NOTHING
     if record.problems:
         return entity, NOTHING
-    reason = record.values.get("reason", "")
-    thing = ("project", entity)
-    return entity, dated(judge.history, thing, kind, on, facts, reason, judge.origin_of(record))
+    reason, given = record.values.get("reason", ""), _given_id(judge, record)
+    thing, origin = ("project", entity), judge.origin_of(record)
+    outcome = dated(judge.history, thing, kind, on, facts, reason, origin, given)
+    return entity, _taken_over(judge, record, outcome)
+
+
+def _given_id(judge: Judge, record: Record) -> str:
+    """Return the event's id in an older register, where that is taken over."""
+    return str(record.values.get("event_id", "")) if judge.take_over else ""
+
+
+def _taken_over(judge: Judge, record: Record, outcome: Outcome) -> Outcome:
+    """Keep id, clock and recorder of an event of an older register."""
+    if not judge.take_over or len(outcome.events) != 1:
+        return outcome
+    said = record.values
+    recorded = said.get("recorded_at")
+    event = replace(
+        outcome.events[0],
+        event_id=_given_id(judge, record) or outcome.events[0].event_id,
+        recorded_at=dt.datetime.combine(recorded, dt.time()) if recorded else None,
+        recorded_by=said.get("recorded_by", ""),
+    )
+    return replace(outcome, events=(event,))
 
 
 def _shown(asked: Asked) -> str:
@@ -302,7 +325,8 @@ def _building(judge: Judge, reading: Reading, record: Record) -> tuple[str, Outc
     if not entity:
         return "", NOTHING
     if not set(facts) - {"name", "address"} and not record.problems:
-        record.refuse("import_nothing")
+        record.note("import_nothing")
+        return entity, NOTHING
     key = ("building", entity, record.values.get("as_of"))
     if not judge.claim(record, key, facts, reading.grid.sheet.title) or record.problems:
         return entity, NOTHING
@@ -352,7 +376,7 @@ def _meter(judge: Judge, reading: Reading, record: Record) -> tuple[str, Outcome
         if not facts and not record.problems:
             record.refuse("import_blank", column=", ".join(_measures(reading)))
     elif not readings and not record.problems:
-        record.refuse("import_nothing")
+        record.note("import_nothing")
     outcomes = []
     for month, facts in sorted(readings.items()):
         year, number = map(int, month.split("-"))

@@ -43,6 +43,7 @@ def propose(
     datum: str = "wgs84",
     columns: Mapping[str, str] | None = None,
     source: str | None = None,
+    take_over: bool = False,
 ) -> Proposal:
     """
     Say what an import of one file would do; nothing is recorded.
@@ -71,6 +72,9 @@ def propose(
         Column of the file = column of ours (``"-"`` to pass over), decided now.
     source
         Name under which the file is cited; its own by default.
+    take_over
+        The file is an older register of projects: its event ids, times of recording and
+        recorders are kept.
 
     Returns
     -------
@@ -108,8 +112,13 @@ def propose(
     judge = Judge(
         history, Buildings(buildings, history, datum), today,
         Origin(name, digest, None, reason.strip()), memory.matches,
-        {plain_id(p): p for p in history.entities("project")},
+        {plain_id(p): p for p in history.entities("project")}, take_over,
     )  # fmt: skip
+    older = [
+        p.shown for r in readings for p in r.placed if p.ours in ("recorded_at", "recorded_by")
+    ]
+    if older and not take_over:
+        notices.add("info", "import_take_over", columns=", ".join(older))
     contacts: list[Contact] = []
     proposed: dict[str, SheetProposal] = {}
     # projects first: meters speak of them
@@ -128,7 +137,7 @@ def propose(
     ordered = tuple(proposed[r.grid.sheet.title] for r in readings)
     kept = {**matches, **judge.used}
     return Proposal(
-        name, digest, ordered, tuple(notices), tuple(contacts), columns=decided, matches=kept
+        name, digest, ordered, tuple(notices), tuple(contacts), take_over, decided, kept
     )
 
 

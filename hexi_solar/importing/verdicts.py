@@ -17,7 +17,7 @@ from typing import Any
 from hexi_solar.errors import Problem
 from hexi_solar.importing.history import History, Said, Thing, plain
 from hexi_solar.labels import text
-from hexi_solar.ledger import CORRECTION, WITHDRAWN, Event, event_id_of
+from hexi_solar.ledger import CORRECTION, WITHDRAWN, Event, canonical, event_id_of
 from hexi_solar.schema import STAGES, STATUSES
 
 NEW, CHANGED, SAME, REFUSED, ASKED, PASSED = (
@@ -130,6 +130,7 @@ def dated(
     facts: Mapping[str, Any],
     reason: str,
     origin: Origin,
+    given_id: str = "",
 ) -> Outcome:
     """
     Judge a row that says what happened on a day: a stage, a diagnosis, a count.
@@ -146,9 +147,13 @@ def dated(
         The row's remark, kept with the event.
     origin
         Where the row stands; its `why` is the reason of corrections.
+    given_id
+        Id of the event in an older register that is taken over.
     """
     draft, facts = _Draft(history, thing, origin), plain(facts)
     event = draft.event(kind, on, facts, reason)
+    if given_id in history.ledger.index:
+        return _as_given(draft, given_id, event)
     if draft.known(event):
         _say_corrected(draft, facts, on)
         return draft.outcome(SAME)
@@ -176,6 +181,18 @@ def dated(
         draft.notes.append(Problem("import_again", {"day": before[-1].valid_on}, "info"))
     draft.record(event)
     return draft.outcome(NEW)
+
+
+def _as_given(draft: _Draft, given_id: str, event: Event) -> Outcome:
+    """Hold an event of an older register against the one of its id."""
+    there = draft.history.ledger.loc[[given_id]].iloc[0].to_dict()
+    same = (there["entity_type"], there["entity"], there["kind"], there["payload"]) == (
+        *draft.thing, event.kind, canonical(event.payload),
+    )  # fmt: skip
+    if same and str(there["valid_on"])[:10] == event.valid_on.isoformat():
+        return draft.outcome(SAME)
+    draft.problems.append(Problem("import_event_differs", {"event": given_id}))
+    return draft.outcome(REFUSED)
 
 
 def _say_corrected(draft: _Draft, facts: Mapping[str, Any], on: dt.date) -> None:
