@@ -413,3 +413,72 @@ def test_private_sites_are_of_their_time(city):
     assert any(b.completed_on >= COHORT_START for b in private)
     assert not any(b.new for b in private)
     assert all("民办" in b.owner or "民营" in b.name for b in private)
+
+
+def test_meters_are_read_from_connection_to_the_last_bill(folder, events):
+    """Each month once, from the first connected one to May 2026; parts and wholes, with faults to find."""
+    connected = {e["项目编号"]: e["发生日期"] for e in events if e["阶段"] == "并网"}
+    seen = defaultdict(list)
+    for row in rows(folder / "meters.csv"):
+        year, month = row["年月"].removesuffix("月").split("年")
+        seen[row["项目编号"]].append((int(year), int(month)))
+        assert float(row["发电量(kWh)"]) >= 0
+    assert set(seen) <= set(connected) and len(seen) > 50
+    for entity, months in seen.items():
+        assert months == sorted(set(months)) and months[-1] <= (2026, 5)
+        assert months[0] >= tuple(map(int, connected[entity].split("-")[:2]))
+    whole = {e: (2026 - m[0][0]) * 12 + 6 - m[0][1] for e, m in seen.items()}
+    assert 3 <= sum(whole[e] != len(m) for e, m in seen.items()) <= 10  # some were not read
+    zero = [r for r in rows(folder / "meters.csv") if r["发电量(kWh)"] == "0"]
+    odd = [
+        r for r in rows(folder / "meters.csv")
+        if int(r["自用电量(kWh)"]) + int(r["上网电量(kWh)"]) != int(r["发电量(kWh)"])
+    ]  # fmt: skip
+    assert 2 <= len(zero) <= 20 and 2 <= len(odd) <= 30
+
+
+def test_approvals_are_those_on_their_way(folder, city):
+    """The approval office's list is the buildings that are not completed, with gaps."""
+    coming = {b.id: b for b in city if b.plot.stage == "pending"}
+    listed = rows(folder / "approvals.csv")
+    assert {r["建筑编号"] for r in listed} == set(coming)
+    for column in (
+        "设计屋顶面积(m²)",
+        "预留光伏",
+        "设计荷载已预留",
+        "已落实建设运营方",
+        "同步建设",
+    ):
+        assert 0 < sum(r[column] == "" for r in listed) < len(listed), column
+    for r in listed:
+        if r["设计屋顶面积(m²)"]:
+            assert float(r["设计屋顶面积(m²)"]) == pytest.approx(
+                coming[r["建筑编号"]].footprint_m2, rel=0.021
+            )
+
+
+def test_what_else_the_office_keeps(folder, city):
+    """Diagnoses done and planned, trackers up to their totals, machines of all grades, on known buildings."""
+    ids = {b.id for b in city}
+    for name in ("diagnoses", "equipment", "detected"):
+        assert {r["建筑编号"] for r in rows(folder / f"{name}.csv")} <= ids
+    state = Counter(r["诊断状态"] for r in rows(folder / "diagnoses.csv"))
+    assert state == {"已完成": 12, "计划": 6}
+    for r in rows(folder / "diagnoses.csv"):
+        assert (r["诊断状态"] == "已完成") == (r["诊断日期"] <= AS_OF.isoformat())
+    assert all(float(r["完成数"]) <= float(r["总数"]) for r in rows(folder / "trackers.csv"))
+    grades = {r["能效等级"] for r in rows(folder / "equipment.csv")}
+    assert {"", "1", "2", "3", "4", "5"} == grades
+
+
+def test_roofs_seen_from_above_agree_mostly(folder, events):
+    """Nine in ten within a fifth of the register; one is not seen, one is not on file."""
+    area: dict[str, float] = defaultdict(float)
+    for e in events:
+        if e["阶段"] == "并网" and e["发生日期"] <= "2026-04-18" and e["组件面积"]:
+            area[e["建筑编号"]] += float(e["组件面积"])
+    seen = {r["建筑编号"]: float(r["检出光伏面积(m²)"]) for r in rows(folder / "detected.csv")}
+    near = [i for i in area if abs(seen[i] - area[i]) < 0.2 * area[i]]
+    assert len(near) > 0.9 * len(area)
+    assert sum(value == 0 for value in seen.values()) >= 1
+    assert set(seen) - {e["建筑编号"] for e in events}

@@ -67,14 +67,16 @@ def register(buildings: list[Building], seed: int) -> list[dict[str, Any]]:
     events
         One per stage that was reached by the day that counts as today.
     """
-    projects = (
-        _on_new(buildings, seed) + _on_coming(buildings, seed) + _on_existing(buildings, seed)
-    )
-    events = [event for project in projects for event in _events(project, seed)]
+    events = [event for p in pv_projects(buildings, seed) for event in _events(p, seed)]
     events.sort(key=lambda event: (event["登记时间"], event["项目编号"], event["发生日期"]))
     for number, event in enumerate(events, start=1):
         event["事件编号"] = f"E{number:05d}"
     return events
+
+
+def pv_projects(buildings: list[Building], seed: int) -> list[Project]:
+    """Put PV on the district: on new buildings, on those to come, on those that stood."""
+    return _on_new(buildings, seed) + _on_coming(buildings, seed) + _on_existing(buildings, seed)
 
 
 def _on_new(buildings: list[Building], seed: int) -> list[Project]:

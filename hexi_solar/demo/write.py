@@ -20,6 +20,7 @@ from shapely.geometry import Polygon
 
 from hexi_solar.demo.city import Building, build_city
 from hexi_solar.demo.dice import Dice
+from hexi_solar.demo.office import office_tables
 from hexi_solar.demo.outline import areas, outline, zones
 from hexi_solar.demo.register import COLUMNS, register
 from hexi_solar.demo.tables import LEDGER, in_ledger, layer_row, ledger_row
@@ -31,7 +32,7 @@ CRS = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4548"}}
 
 def write_demo(folder: Path, *, force: bool = False) -> Path:
     """
-    Write the demonstration district: layers, ledger, register and plan.
+    Write the demonstration district: layers, ledger, register, what else the office keeps, and plan.
 
     Parameters
     ----------
@@ -95,6 +96,7 @@ def demo_files() -> dict[str, bytes]:
         "zones.geojson": geojson("zones", [({"name": n}, rings_of(shape)) for n, shape in zones()]),
         "ledger.csv": table(LEDGER, ledger),
         "register.csv": table(COLUMNS, register(buildings, seed)),
+        **{name: table(*found) for name, found in office_tables(buildings, seed).items()},
     } | {name: text.encode("utf-8") for name, text in texts.items()}
 
 

@@ -83,6 +83,7 @@ def metered_months(
     on: dt.date,
     light: pd.DataFrame | None = None,
     ageing: float = float(fact("pv.degradation.per_year")),
+    within_days: int = int(fact("supervision.metered.reading_days")),
 ) -> pd.DataFrame:
     r"""
     Hold the metered generation of every system and month against the expected one.
@@ -96,13 +97,15 @@ def metered_months(
     specific
         From `specific_months`.
     on
-        Months that end later are not looked at.
+        Today.
     light
         By month, or by building and month: `factor`, the month's in-plane irradiation over
         that of the model's weather, and, if known, `poa_kwh_m2`, that irradiation. Months
         that are not in it stand uncorrected.
     ageing
         Loss of power per year after the first. [1/a]
+    within_days
+        Days after its end by which a month is read; later months are not looked at. [d]
 
     Returns
     -------
@@ -116,7 +119,7 @@ def metered_months(
     with the model's specific yield y, capacity P, part of the month s, years a since the
     connection, in-plane irradiation H and that of the model's month.
     """
-    rows = _system_months(projects, on)
+    rows = _system_months(projects, on - dt.timedelta(days=within_days))
     table = rows.join(readings, on=["entity", "month"])
     month = pd.PeriodIndex(table["month"], freq="M")
     stacked = specific.stack()
@@ -138,6 +141,7 @@ def metered_months(
     parts = table["self_use_kwh"] + table["feed_in_kwh"]
     given = table["generation_kwh"].where(table["generation_kwh"] > 0)
     table["balance"] = (parts - given) / given
+    table["best"] = specific.max().reindex(month.month).to_numpy(float)
     table["meter_state"] = _states(table)
     return table.set_index(["entity", "month"])[METERED.names].sort_index()
 
@@ -191,16 +195,22 @@ def _lit(table: pd.DataFrame, light: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _states(table: pd.DataFrame) -> pd.Series:
-    """Say what each month looks like."""
+    """
+    Say what each month looks like.
+
+    What is possible follows from the best roof of the district, not from the system's own:
+    where the model shades a roof too much, its meter is right and the model is not.
+    """
     corrected = table["corrected"]
     low = np.where(corrected, limit("low"), limit("low_uncorrected"))
     above = np.where(corrected, limit("above"), limit("above_uncorrected"))
     ratio = table["ratio"]
+    most = table["best"] * table["light_factor"] * table["connected_share"] * above
     state = np.select(
         [
             table["generation_kwh"].isna(),
             (table["generation_kwh"] == 0) | (ratio < limit("zero")),
-            (ratio > above) | (table["performance_ratio"] > 1.0),
+            (table["final_yield_h"] > most) | (table["performance_ratio"] > 1.0),
             ratio.isna(),
             ratio < low,
         ],
@@ -210,23 +220,36 @@ def _states(table: pd.DataFrame) -> pd.Series:
     return pd.Series(state, table.index, dtype=object)
 
 
-def implied_capacity(metered: pd.DataFrame) -> pd.Series:
+def implied_capacity(metered: pd.DataFrame, *, months: int | None = None) -> pd.Series:
     """
     Find the capacity that each system's best month implies.
 
     Nothing but dirt, faults and shade lowers a month, so the best whole month is nearest
-    to what stands on the roof; months above what is possible are readings in need of
-    correction and are left out.
+    to what stands on the roof. Only the sunniest quarter of its months is looked at,
+    where shade weighs least; months above what is possible are readings in need of correction
+    and are left out.
+
+    Parameters
+    ----------
+    metered
+        From `metered_months`.
+    months
+        Systems with fewer such months are left out: they may have had no good one yet.
 
     Returns
     -------
     capacity
-        Per project, of those with a usable month. [kWp]
+        Per project. [kWp]
     """
-    usable = usable_months(metered)
-    ratio = usable["ratio"].groupby(level="entity").max()
+    least = int(limit("min_months")) if months is None else months
+    judged = metered["meter_state"].isin(["ok", "low"]) & (metered["connected_share"] >= 1.0)
+    usable = metered[judged]
+    usable = usable[usable["ratio"].groupby(level="entity").transform("count") >= least]
+    model = usable["expected_kwh"] / usable["light_factor"]
+    sunny = model >= model.groupby(level="entity").transform("quantile", 0.75)
+    ratio = usable["ratio"][sunny].groupby(level="entity").max()
     capacity = usable["capacity_kwp"].groupby(level="entity").first()
-    return (capacity * ratio).rename("metered_kwp")
+    return (capacity.reindex(ratio.index) * ratio).rename("metered_kwp")
 
 
 def performance(metered: pd.DataFrame) -> pd.DataFrame:
@@ -259,8 +282,17 @@ def performance(metered: pd.DataFrame) -> pd.DataFrame:
 
 
 def usable_months(metered: pd.DataFrame) -> pd.DataFrame:
-    """Return whole months whose reading can be true and whose system ran."""
-    return metered[metered["meter_state"].isin(["ok", "low"]) & (metered["connected_share"] >= 1.0)]
+    """
+    Return the months that can say by how much the model is off.
+
+    Whole months whose reading can be true and lies within the limit above and, as far, below
+    the expectation: faults and shade that the model has wrong are for alarms, not for a factor
+    of the district.
+    """
+    edge = np.where(metered["corrected"], limit("above"), limit("above_uncorrected"))
+    near = metered["ratio"].between(1.0 / edge, edge)
+    judged = metered["meter_state"].isin(["ok", "low"])
+    return metered[judged & near & (metered["connected_share"] >= 1.0)]
 
 
 def limit(name: str) -> float:
