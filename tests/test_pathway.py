@@ -24,6 +24,7 @@ from hexi_solar.pathway import (
 from hexi_solar.pathway import solve as solving
 
 AREA, COUNT = "installable/module_area/all", "buildings/-/all"
+LIMITS = ("budget_cny", "installer_kwp", "holiday_kwp")
 EXACT = Pathway(gap=0.0, feeder_share=0.8, discount_rate=0.06)
 
 
@@ -66,16 +67,18 @@ def district(
         index=pd.Index(span, name="year"),
     )
     # what is bound must fit
-    for column, use in (("budget_cny", "cost_cny"), ("installer_kwp", "capacity_kwp"), ("holiday_kwp", "capacity_kwp")):  # fmt: skip
+    for column, use in zip(LIMITS, ("cost_cny", "capacity_kwp", "capacity_kwp"), strict=True):
         bound = options[options["committed_year"].notna()]
         total = bound[use] + (bound["check_cost_cny"] if use == "cost_cny" else 0.0)
-        limits[column] = limits[column].clip(lower=total.groupby(bound["committed_year"]).sum().reindex(span, fill_value=0.0))  # fmt: skip
+        least = total.groupby(bound["committed_year"]).sum().reindex(span, fill_value=0.0)
+        limits[column] = limits[column].clip(lower=least)
     feeders = pd.DataFrame(
         {"capacity_kva": [power, power * 0.6], "standing_kwp": [10.0, 0.0]},
         index=pd.Index(["east", "west"], name="feeder"),
     )
+    wholes = ((AREA, most * 1.2), (COUNT, roofs))
     cohort = pd.DataFrame(
-        [(y, m, 0.0, w * (0.8 + 0.2 * k / years)) for k, y in enumerate(span) for m, w in ((AREA, most * 1.2), (COUNT, roofs))],
+        [(y, m, 0.0, w * (0.8 + 0.2 * k / years)) for k, y in enumerate(span) for m, w in wholes],
         columns=["year", "measure", "standing", "denominator"],
     ).set_index(["year", "measure"])  # fmt: skip
     return make_case(
@@ -90,7 +93,7 @@ def every_path(case: Case) -> tuple[float, float]:
     discount = case.discount.to_numpy()
     share = {f: 0.8 * r.capacity_kva - r.standing_kwp for f, r in case.feeders.iterrows()}
     # of every path so far: cost, what it adds, and what is left of each limit
-    budget, power, holiday = (case.limits[c].to_numpy() for c in ("budget_cny", "installer_kwp", "holiday_kwp"))  # fmt: skip
+    budget, power, holiday = (case.limits[c].to_numpy() for c in LIMITS)
     left = np.r_[budget, power, holiday, list(share.values())][None, :]
     cost, added = np.zeros(1), np.zeros(1)
     for _, own in options.groupby(level=0):
@@ -252,7 +255,7 @@ def test_out_of_reach_is_proven_and_the_nearest_given():
 
 
 def test_what_binds_is_found_by_asking_again():
-    """One more roof in the last year instead of the first saves 60,000 (1 - 1/1.06); capacity to spare saves nothing."""
+    """One more roof in the last year instead of the first saves 60,000 (1 - 1/1.06); spare capacity nothing."""
     path = find_pathway(alike(10, 7, budget_cny=240_000.0, installer_kwp=500.0), EXACT)
     table = binding_table(path, Pathway(gap=0.0, step=0.25))
     schema.check(table, schema.PATHWAY_BINDING, "binding")
@@ -345,19 +348,21 @@ def test_a_check_in_time_is_worth_what_its_failure_costs():
 def test_every_problem_of_the_tables_at_once():
     """A feeder nobody knows, a commitment before completion and an unknown contribution, each with its roof."""
     case = district(5, 6, 2)
+    tables = (case.adds, case.limits, case.cohort)
+    asked = {"measure": AREA, "target": 0.5, "by": 2028}
     options = case.options.copy()
     options.iloc[0, options.columns.get_loc("feeder")] = "north"
     options.iloc[1, options.columns.get_loc("committed_year")] = 2035.0
     with pytest.raises(SchemaError) as caught:
-        make_case(options, case.adds, case.limits, case.cohort, case.feeders, measure=AREA, target=0.5, by=2028)  # fmt: skip
+        make_case(options, *tables, case.feeders, **asked)
     said = str(caught.value)
     assert "b00/v0" in said and "b01/v0" in said
     adds = case.adds.copy()
     adds.iloc[2, 0] = np.nan
     with pytest.raises(SchemaError, match="b02/v0"):
-        make_case(case.options, adds, case.limits, case.cohort, measure=AREA, target=0.5, by=2028)
+        make_case(case.options, adds, *tables[1:], **asked)
     with pytest.raises(SchemaError, match="percentage"):
-        make_case(case.options, case.adds, case.limits, case.cohort, measure=AREA, target=50, by=2028)  # fmt: skip
+        make_case(case.options, *tables, **(asked | {"target": 50}))
 
 
 def test_commitments_beyond_the_budget_are_refused():

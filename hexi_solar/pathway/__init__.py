@@ -21,12 +21,12 @@ from __future__ import annotations
 from hexi_solar.pathway.binding import binding_table
 from hexi_solar.pathway.case import Case, make_case
 from hexi_solar.pathway.chance import Chance, chance_of, safer_path
-from hexi_solar.pathway.path import Path, coverage_table, find_pathway, yearly_table
+from hexi_solar.pathway.path import Route, coverage_table, find_pathway, yearly_table
 
 __all__ = [
     "Case",
     "Chance",
-    "Path",
+    "Route",
     "binding_table",
     "chance_of",
     "coverage_table",

@@ -17,14 +17,14 @@ import pandas as pd
 from hexi_solar.config import Pathway
 from hexi_solar.pathway.case import Case
 from hexi_solar.pathway.model import feeder_limits
-from hexi_solar.pathway.path import Path, find_pathway
+from hexi_solar.pathway.path import Route, find_pathway
 
 YEARLY = {"budget": ("budget_cny", "CNY"), "installer": ("installer_kwp", "kWp"),
           "holiday": ("holiday_kwp", "kWp")}  # fmt: skip
 Eased = tuple[str, str, float, float, str, Case]
 
 
-def binding_table(path: Path, settings: Pathway | None = None) -> pd.DataFrame:
+def binding_table(path: Route, settings: Pathway | None = None) -> pd.DataFrame:
     """
     Find out what each constraint costs.
 
@@ -58,7 +58,7 @@ def binding_table(path: Path, settings: Pathway | None = None) -> pd.DataFrame:
     return table.set_index(["constraint", "key"])
 
 
-def _change(path: Path, found: Path) -> dict[str, float]:
+def _change(path: Route, found: Route) -> dict[str, float]:
     """Compare the eased answer with the first one."""
     nothing = dict.fromkeys(("cost_cny", "cost_at_most_cny", "rate", "rate_at_most"), np.nan)
     if path.status == "reached":

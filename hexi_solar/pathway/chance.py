@@ -24,7 +24,7 @@ import pandas as pd
 from hexi_solar.config import Pathway
 from hexi_solar.pathway.case import ROUNDING, Case
 from hexi_solar.pathway.model import Floats, feeder_limits
-from hexi_solar.pathway.path import Path, find_pathway
+from hexi_solar.pathway.path import Route, find_pathway
 
 # numbers that are held at once, and roofs that are tried as substitutes
 HELD, TRIED = 4_000_000, 200
@@ -77,7 +77,7 @@ class _Roofs:
         return top, bottom, failed
 
 
-def chance_of(path: Path, settings: Pathway | None = None) -> Chance:
+def chance_of(path: Route, settings: Pathway | None = None) -> Chance:
     """
     Draw what may happen to the roofs of a path.
 
@@ -130,7 +130,7 @@ def chance_of(path: Path, settings: Pathway | None = None) -> Chance:
 
 def safer_path(
     case: Case, probability: float, settings: Pathway | None = None, rounds: int = 6
-) -> tuple[Path, Chance]:
+) -> tuple[Route, Chance]:
     """
     Plan beyond the target until it is met with some probability.
 
@@ -154,7 +154,7 @@ def safer_path(
     """
     settings = settings or Pathway()
     low, high = case.target, 1.0
-    best: tuple[Path, Chance] | None = None
+    best: tuple[Route, Chance] | None = None
     planned = low
     for turn in range(rounds):
         path = find_pathway(case.with_(target=planned), settings)
@@ -178,7 +178,7 @@ def safer_path(
     return best
 
 
-def _asked(path: Path, case: Case) -> Path:
+def _asked(path: Route, case: Case) -> Route:
     """Hold a path against the target that was asked for."""
     return dataclasses.replace(path, case=case)
 
@@ -215,7 +215,7 @@ def _spare(case: Case, schedule: pd.DataFrame) -> pd.DataFrame:
     return options.loc[price.sort_values(kind="stable").index[:TRIED]]
 
 
-def substitutes(path: Path, doubtful: pd.Index, spare: pd.DataFrame) -> list[list[int]]:
+def substitutes(path: Route, doubtful: pd.Index, spare: pd.DataFrame) -> list[list[int]]:
     """
     Choose what would be built in the place of each doubtful roof, within the limits.
 

@@ -22,7 +22,7 @@ Status = Literal["reached", "unreachable", "undecided"]
 
 
 @dataclass(frozen=True)
-class Path:
+class Route:
     """What was found, and what is proven about it."""
 
     case: Case
@@ -70,7 +70,7 @@ class Path:
         }
 
 
-def find_pathway(case: Case, settings: Pathway | None = None, *, greatest: bool = False) -> Path:
+def find_pathway(case: Case, settings: Pathway | None = None, *, greatest: bool = False) -> Route:
     """
     Find the cheapest way to the target, or the way nearest to it.
 
@@ -110,7 +110,7 @@ def find_pathway(case: Case, settings: Pathway | None = None, *, greatest: bool 
     return _nearest(model, cheapest, options)
 
 
-def _nearest(model: Model, cheapest: Answer, options: dict[str, Any]) -> Path:
+def _nearest(model: Model, cheapest: Answer, options: dict[str, Any]) -> Route:
     """Find the greatest rate, and the least cost at which it can be had."""
     case = model.case
     most = minimise(model, -model.added, **options, without_target=True)
@@ -138,11 +138,11 @@ def _path(
     reachable: float,
     bound: float,
     seconds: float,
-) -> Path:
+) -> Route:
     """Write an answer down."""
     assert answer.x is not None
     schedule = schedule_table(model.case, assignment(model, answer.x))
-    return Path(
+    return Route(
         model.case,
         status,
         schedule,
@@ -224,7 +224,7 @@ def schedule_table(case: Case, chosen: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index().sort_values(["year", "building_id"]).set_index("building_id")
 
 
-def yearly_table(path: Path) -> pd.DataFrame:
+def yearly_table(path: Route) -> pd.DataFrame:
     """Add the schedule up year by year, beside what each year allows: table `PATHWAY_YEARS`."""
     case, schedule = path.case, path.schedule
     years = case.limits.index
@@ -253,7 +253,7 @@ def yearly_table(path: Path) -> pd.DataFrame:
     return table.rename_axis("year")
 
 
-def coverage_table(path: Path) -> pd.DataFrame:
+def coverage_table(path: Route) -> pd.DataFrame:
     """Work out every measure of coverage at the end of every year: table `PATHWAY_COVERAGE`."""
     case, schedule = path.case, path.schedule
     keys = pd.MultiIndex.from_arrays([schedule.index, schedule["variant"]])
