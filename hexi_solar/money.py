@@ -262,3 +262,59 @@ class ProjectFlows:
             self.bill,
             self.area_m2 + other.area_m2,
         )
+
+
+def even_flows(
+    ids: pd.Index,
+    *,
+    capex_cny: Floats,
+    saving_cny_a: Floats,
+    running_cny_a: Floats | float = 0.0,
+    life_years: Floats | float,
+    bill_cny_a: Floats | float = 0.0,
+    years: int,
+) -> ProjectFlows:
+    """
+    Write a measure that saves alike in every year as flows, renewed whenever its life ends.
+
+    Parameters
+    ----------
+    ids
+        Buildings.
+    capex_cny, saving_cny_a, running_cny_a
+        Cost today, and what it saves and costs each year, positive. [CNY, CNY/a]
+    life_years
+        After which it is bought again at the same cost, but not in the last year. [a]
+    bill_cny_a
+        What the building would pay without it; 0 where it is added to PV, whose bill stands.
+        [CNY/a]
+    years
+        The last year.
+
+    Examples
+    --------
+    >>> one = pd.Index(["hall"])
+    >>> lamps = even_flows(one, capex_cny=np.array([10.0]), saving_cny_a=np.array([4.0]),
+    ...                    life_years=2.0, years=4)
+    >>> lamps.net
+    array([[-10.,   4.,  -6.,   4.,   4.]])
+    """
+    year = np.arange(years + 1)
+    later = (year > 0).astype(float)
+    column = (np.broadcast_to(np.asarray(v, float), (len(ids),)) for v in (
+        capex_cny, saving_cny_a, running_cny_a, life_years, bill_cny_a,
+    ))  # fmt: skip
+    capex, saving, running, life, bill = column
+    # the years in which a further life begins: the count of whole lives grows there
+    lives = np.floor(year / life[:, None] + 1e-9)
+    again = (np.diff(lives, axis=1, prepend=0.0) > 0) & (year < years)
+    return ProjectFlows(
+        ids=ids,
+        capex=capex.copy(),
+        savings=saving[:, None] * later,
+        sales=np.zeros((len(ids), years + 1)),
+        running={"opex": running[:, None] * later},
+        renewal=capex[:, None] * again,
+        bill=bill[:, None] * later,
+        area_m2=np.zeros(len(ids)),
+    )

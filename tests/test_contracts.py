@@ -23,7 +23,7 @@ from hexi_solar.contracts import (
     split,
 )
 from hexi_solar.labels import catalogue
-from hexi_solar.money import ProjectFlows, internal_rate, net_present_value
+from hexi_solar.money import ProjectFlows, even_flows, internal_rate, net_present_value
 
 YEARS = 25
 YUAN = st.floats(0.0, 1e6)
@@ -74,6 +74,22 @@ def test_pv_and_measures_together(terms, saving, cost):
     joint = split(pv + measures, terms)
     alone = [split(p, terms).net("project") for p in (pv, measures)]
     np.testing.assert_allclose(joint.net("project"), sum(alone), atol=1e-6)
+
+
+def test_measures_are_renewed_when_their_life_ends():
+    """Lamps of 10 years are bought three times in 25; windows of 30 once; both join PV."""
+    ids = project().ids
+    lamps, windows = (
+        even_flows(
+            ids, capex_cny=np.array([100.0]), saving_cny_a=np.array([30.0]), life_years=life, years=YEARS
+        )
+        for life in (10.0, 30.0)
+    )  # fmt: skip
+    assert list(np.flatnonzero(lamps.renewal[0])) == [10, 20]
+    assert not windows.renewal.any()
+    assert lamps.net.sum() == 25 * 30.0 - 300.0
+    both = project() + lamps
+    np.testing.assert_allclose(both.net, project().net + lamps.net)
 
 
 def test_shares_of_the_saving_sum_to_it():

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = (
     "CHANGELOG.md",
     "docs/COVERAGE.md",
+    "docs/ECONOMICS.md",
     "docs/PHYSICS.md",
     "layers/README.md",
     "README.md",
