@@ -1,22 +1,7 @@
-"""What does not agree in the register, and how much each item moves the reported rate.
-
-The capacity of a project is told four times: as filed, as installed, as seen on the roof,
-and as its meter implies. `capacities` puts the four side by side; `reconcile` holds the
-records against each other, against the roof and against the calendar, and makes one list
-of what someone should look at.
-
-Each check proposes an edit of the table of projects, as if the other side were right
-(a duplicate taken out, a capacity as its meter implies). The caller's `rate` works out
-numerator and denominator of the reported definition for any such table, so an item's
-weight is the rate after its edit less the rate before it: no definition is known here.
-An edit only weighs an item, it is never made.
-
-`todo` writes what to do about an item in the reader's language.
-"""
+"""The checks: each finds one sort of disagreement, and proposes the edit that would settle it."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -26,24 +11,10 @@ import numpy as np
 import pandas as pd
 
 from hexi_solar.facts import fact
-from hexi_solar.labels import text
-from hexi_solar.schema import CAPACITIES, RECONCILIATION, STAGES
-from hexi_solar.schema.supervision import CHECKS, SEVERITIES
+from hexi_solar.reconcile.capacities import BUILT, FACTS
+from hexi_solar.schema import STAGES
 
-BUILT = ("connected", "operating")
 IN_ORDER = tuple(s for s in STAGES if s not in ("reserved", "retired"))
-FACTS = ("capacity_kwp", "module_area_m2", "array_area_m2", "module_tilt")
-SEVERITY = {
-    "duplicate": "doubtful", "several_projects": "note", "unknown_building": "wrong",
-    "date_order": "wrong", "before_completion": "wrong", "not_filed": "missing", "stalled": "note",
-    "filed_installed": "doubtful", "installed_metered": "doubtful",
-    "installed_detected": "doubtful", "detected_unfiled": "missing", "not_detected": "doubtful",
-    "capacity_beyond_roof": "wrong", "area_beyond_roof": "wrong", "odd_density": "doubtful",
-    "area_missing": "missing", "capacity_missing": "missing",
-}  # fmt: skip
-
-Rate = Callable[[pd.DataFrame], tuple[float, float]]
-"""Numerator and denominator of the reported definition for a table of project states."""
 
 
 @dataclass(frozen=True)
@@ -85,134 +56,6 @@ class Item:
     unit: str = ""
     edits: tuple[pd.DataFrame, ...] = ()
     """Tables of projects as they would be; the one that moves the rate most counts."""
-
-
-def capacities(
-    projects: pd.DataFrame,
-    register: pd.DataFrame,
-    *,
-    on: dt.date,
-    detected_m2: pd.Series | None = None,
-    metered_kwp: pd.Series | None = None,
-    kw_per_m2: float,
-) -> pd.DataFrame:
-    """
-    Put the capacity of each project side by side: filed, installed, detected, metered.
-
-    Parameters
-    ----------
-    projects
-        States on the day `on`.
-    register
-        Events, `schema.REGISTER`.
-    on
-        Events that hold from later on are not looked at.
-    detected_m2
-        Horizontal PV area seen on each building, from a layer; shared between its standing
-        projects by their capacity. [m²]
-    metered_kwp
-        From `metered.implied_capacity`, per project. [kWp]
-    kw_per_m2
-        Rated power per module area, to turn a detected area into a capacity. [kW/m²]
-
-    Returns
-    -------
-    capacities
-        Table of `schema`.
-    """
-    projects = _numbers(projects)
-    events = register[register["valid_on"] <= pd.Timestamp(on)]
-    recorded = events["recorded_at"].fillna(events["valid_on"])
-    events = events.assign(_recorded=recorded).sort_values(["valid_on", "_recorded"], kind="stable")
-    said = events[events["capacity_kwp"].notna()]
-    filed = said[said["kind"].isin(["reserved", "filed"])].groupby("entity")["capacity_kwp"].last()
-    table = pd.DataFrame(index=projects.index)
-    table[["building_id", "stage"]] = projects[["building_id", "stage"]]
-    built = projects["stage"].isin(BUILT)
-    table["filed_kwp"] = filed.reindex(table.index).astype(float)
-    table["installed_kwp"] = projects["capacity_kwp"].where(built)
-    table["installed_m2"] = projects["module_area_m2"].where(built)
-    weight = table["installed_kwp"].groupby(table["building_id"]).transform("sum")
-    seen = pd.Series(dtype=float) if detected_m2 is None else detected_m2
-    share = (table["installed_kwp"] / weight.where(weight > 0)).where(built)
-    table["detected_m2"] = table["building_id"].map(seen).astype(float) * share
-    slope = np.cos(np.deg2rad(projects["module_tilt"].fillna(0.0)))
-    table["detected_kwp"] = table["detected_m2"] / slope * kw_per_m2
-    implied = pd.Series(dtype=float) if metered_kwp is None else metered_kwp
-    table["metered_kwp"] = implied.reindex(table.index).astype(float)
-    return table[CAPACITIES.names].rename_axis(index="entity")
-
-
-def reconcile(
-    buildings: pd.DataFrame,
-    roofs: pd.DataFrame,
-    projects: pd.DataFrame,
-    register: pd.DataFrame,
-    capacity: pd.DataFrame,
-    rate: Rate,
-    *,
-    on: dt.date,
-    cohort: Sequence[str] = (),
-    detected_m2: pd.Series | None = None,
-) -> pd.DataFrame:
-    """
-    List what does not agree, the items first that move the reported rate most.
-
-    Parameters
-    ----------
-    buildings
-        With `name`, `status`, `completed_on`.
-    roofs
-        `schema.ROOFS`, of all buildings that bear a project.
-    projects
-        States on the day `on`, from `projects.project_states`.
-    register
-        Events, `schema.REGISTER`.
-    capacity
-        From `capacities`.
-    rate
-        Returns numerator and denominator of the reported definition for a table of
-        project states.
-    on
-        Today.
-    cohort
-        Buildings that the rate counts; PV on an unknown building is weighed as if it
-        stood on the first of them, which is the most that it can move.
-    detected_m2
-        Horizontal PV area seen on each building. [m²]
-
-    Returns
-    -------
-    reconciliation
-        Table of `schema`, sorted by the size of `rate_delta`, then by severity, check,
-        building and projects. `rate_delta` is the rate if the other side is right less
-        the rate on file; 0 where the item does not touch the cohort.
-    """
-    seen = pd.Series(dtype=float) if detected_m2 is None else detected_m2
-    case = Case(
-        projects=_numbers(projects),
-        first=_first_days(register, on),
-        capacities=capacity,
-        buildings=buildings,
-        roofs=_roof_sums(roofs),
-        detected=seen,
-        cohort=list(cohort),
-        on=pd.Timestamp(on),
-    )
-    items = [item for check in FINDERS for item in check(case)]
-    before = rate(case.projects)
-    rows = [_row(item, case, rate, before) for item in items]
-    return _worklist(rows)
-
-
-def todo(row: pd.Series, language: str) -> str:
-    """Write what to do about one item of the worklist."""
-    between = "、" if language == "zh" else ", "
-    named = between.join(row["entities"]) or text("reconcile.no_project", language)
-    return text(f"reconcile.todo.{row['check']}", language, entities=named)
-
-
-# -------------------------------------------------------------------------------- checks
 
 
 def duplicates(case: Case) -> Iterator[Item]:
@@ -385,81 +228,6 @@ def _added(case: Case, building: str, seen_m2: float) -> pd.DataFrame:
     return pd.concat([case.projects, row]).rename_axis(index="entity")
 
 
-# ------------------------------------------------------------------------------- the list
-
-
-def _row(item: Item, case: Case, rate: Rate, before: tuple[float, float]) -> dict[str, Any]:
-    """Weigh one item by its edits; of several, the one that moves the rate most."""
-    moves = [(0.0, 0.0, 0.0)]
-    for edit in item.edits:
-        top, bottom = rate(edit)
-        moves.append(
-            (top - before[0], bottom - before[1], _quotient(top, bottom) - _quotient(*before))
-        )
-    top, bottom, moved = max(moves, key=lambda m: abs(m[2]))
-    return {
-        "check": item.check,
-        "severity": SEVERITY[item.check],
-        "building_id": item.building_id,
-        "name": case.names.get(item.building_id),
-        "entities": list(item.entities),
-        "found": item.found,
-        "expected": item.expected,
-        "unit": item.unit,
-        "numerator_delta": top,
-        "denominator_delta": bottom,
-        "rate_delta": moved,
-    }
-
-
-def _worklist(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Sort the items, number them, and give each an id that stays its own."""
-    columns = [c for c in RECONCILIATION.names if c != "rank"]
-    rows.sort(
-        key=lambda row: (
-            -round(abs(row["rate_delta"]), 9),
-            SEVERITIES.index(row["severity"]),
-            CHECKS.index(row["check"]),
-            row["building_id"] or "",
-            row["entities"],
-        )
-    )
-    table = pd.DataFrame(rows, columns=columns)
-    ids = ["/".join([r["check"], r["building_id"] or "-", *r["entities"]]) for r in rows]
-    table.index = pd.Index(ids, name="item_id", dtype=object)
-    table.insert(0, "rank", np.arange(1, len(table) + 1))
-    return table
-
-
-def _first_days(register: pd.DataFrame, on: dt.date) -> pd.DataFrame:
-    """Return the first day of each stage per project, and when it was first recorded."""
-    events = register[register["valid_on"] <= pd.Timestamp(on)]
-    stages = events[events["kind"].isin(STAGES)]
-    first = stages.groupby(["entity", "kind"])["valid_on"].min().unstack("kind")
-    first = first.reindex(columns=list(STAGES)).astype("datetime64[us]")
-    recorded = events["recorded_at"].fillna(events["valid_on"])
-    first["recorded"] = recorded.groupby(events["entity"]).min().reindex(first.index)
-    return first
-
-
-def _roof_sums(roofs: pd.DataFrame) -> pd.DataFrame:
-    """Add up the areas of each building's planes, along the slope."""
-    slope = roofs["area_m2"] / roofs["horizontal_area_m2"].where(roofs["horizontal_area_m2"] > 0)
-    parts = {
-        "usable_slope_m2": roofs["usable_area_m2"] * slope.fillna(1.0),
-        "installable_slope_m2": roofs["installable_area_m2"] * slope.fillna(1.0),
-    }
-    return pd.DataFrame(parts).groupby(roofs["building_id"].to_numpy()).sum()
-
-
-def _numbers(projects: pd.DataFrame) -> pd.DataFrame:
-    """Bring the numbers of the projects to floats."""
-    table = projects.copy()
-    for name in FACTS:
-        table[name] = pd.to_numeric(table[name], errors="coerce").astype(float)
-    return table
-
-
 def _rows(table: pd.DataFrame) -> list[tuple[str, dict[str, Any]]]:
     """Return each row with the text of its index."""
     rows = zip(table.index.astype(str), table.to_dict("records"), strict=True)
@@ -469,10 +237,6 @@ def _rows(table: pd.DataFrame) -> list[tuple[str, dict[str, Any]]]:
 def _apart(one: float, other: float, tolerance: float) -> bool:
     """Tell whether two figures differ by more than a share of the larger; unknown does not."""
     return bool(abs(one - other) > tolerance * max(one, other))
-
-
-def _quotient(top: float, bottom: float) -> float:
-    return top / bottom if bottom > 0 else 0.0
 
 
 def _limit(name: str) -> float:
