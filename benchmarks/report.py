@@ -50,9 +50,9 @@ def _yield_goal(f: Found) -> bool:
 def _errors(f: Found, kind: str, *limits: float) -> bool:
     measures = ("mean", "p95", "worst")[: len(limits)]
     found = [v for k, v in f.items() if k.startswith("shaded_energy_") and k.endswith(kind)]
-    return bool(found) and all(
-        one[m] <= limit for one in found for m, limit in zip(measures, limits, strict=True)
-    )
+    if not found:
+        raise KeyError(kind)
+    return all(one[m] <= limit for one in found for m, limit in zip(measures, limits, strict=True))
 
 
 def worst_of(f: Found, kind: str, measure: str) -> float:

@@ -40,7 +40,7 @@ from hexi_solar.shading import (
     joined,
     lit_fraction,
     neighbours_of,
-    outlines_of,
+    outlines_of_wkb,
     sample_points,
     skylines_from_footprints,
 )
@@ -136,7 +136,7 @@ def read_footprints(path: Path, laps: Laps, threads: int) -> Footprints:
 
     def measured(batch: pa.RecordBatch) -> tuple[Any, ...]:
         with laps.lap("read"):
-            outlines = outlines_of(shapely.from_wkb(batch["geometry"].to_numpy(False)))
+            outlines = outlines_of_wkb(batch["geometry"])
             box, area = outlines.boxes()
             return outlines, batch["height_m"].to_numpy(), area, box
 

@@ -7,6 +7,7 @@ import math
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ from hexi_solar.shading import (
     lit_fraction,
     neighbours_of,
     outlines_of,
+    outlines_of_wkb,
     roof_means,
     sample_points,
     sky_view,
@@ -597,3 +599,16 @@ def test_outlines_may_be_cut_and_joined():
         strict=True,
     ):
         assert one == pytest.approx(other)
+
+
+def test_packed_outlines_are_those_of_the_shapes():
+    """Plain polygons are read from their bytes, anything else by way of shapes, alike."""
+    plain = [building(30 * i, 7 * i, 20, 12, 10 * i, ("ell", "yard")[i % 2]) for i in range(6)]
+    plain[2] = plain[2].reverse()
+    two = shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(5, 5, 7, 7)])
+    for shapes in (plain, [*plain, two], [*plain, shapely.Polygon()], [*plain, None]):
+        packed = pa.array(shapely.to_wkb(np.array(shapes, dtype=object)).tolist(), pa.binary())
+        for values in (packed, packed.slice(2)):
+            expected = outlines_of(shapes[len(shapes) - len(values) :])
+            for one, other in zip(outlines_of_wkb(values), expected, strict=True):
+                assert (one == other).all()

@@ -22,6 +22,7 @@ from __future__ import annotations
 from hexi_solar.shading.footprints import Skylines, skylines_from_footprints
 from hexi_solar.shading.lit import lit_at, lit_fraction, sun_band
 from hexi_solar.shading.neighbours import Neighbours, Outlines, joined, neighbours_of, outlines_of
+from hexi_solar.shading.packed import outlines_of_wkb
 from hexi_solar.shading.points import Points, sample_points
 from hexi_solar.shading.surface import known_share, on_surface, skylines_from_surface
 from hexi_solar.shading.sweep import sweep_sky_view, sweep_skylines
@@ -42,6 +43,7 @@ __all__ = [
     "neighbours_of",
     "on_surface",
     "outlines_of",
+    "outlines_of_wkb",
     "roof_means",
     "sample_points",
     "sky_view",

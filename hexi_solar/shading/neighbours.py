@@ -146,6 +146,12 @@ def outlines_of(shapes: Sequence[BaseGeometry] | npt.NDArray[np.object_]) -> Out
     return Outlines(corners, ring, part[shape[0]] if shape else part)
 
 
+def turned_left(outlines: Outlines) -> Outlines:
+    """Turn the rings of plain polygons so that each building is on their left; in place."""
+    _turn_left(*outlines)
+    return outlines
+
+
 def joined(parts: Sequence[Outlines]) -> Outlines:
     """Put outlines behind each other."""
     corners = np.concatenate([part.corners for part in parts])
