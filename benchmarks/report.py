@@ -319,14 +319,14 @@ def section(found: Found, readme: str) -> str:
     if readme == "README.md":
         said = (
             f"One run of `python -m benchmarks` on {found['date']} ({core}; load {found['load']:.1f} "
-            "when it began, as others worked on the machine). Speeds and ratios are of processor "
-            "time on one core, peers in the same run."
+            "when it began, and what else runs slows wall times). Speeds and ratios are of "
+            "processor time on one core, peers in the same run."
         )
         picture = "![Ratios and growth](docs/benchmarks.png)"
     else:
         said = (
             f"`python -m benchmarks` 于 {found['date']} 的一次运行（{found['processor']}，"
-            f"{found['cores']} 核，{wide}；开始时负载 {found['load']:.1f}，机器上另有任务）。"
+            f"{found['cores']} 核，{wide}；开始时负载 {found['load']:.1f}，同机其他任务会拖长墙钟时间）。"
             "速度与倍数按单核处理器时间计，同类工具在同一次运行中测得。"
         )
         picture = "![倍数与增长](docs/benchmarks.png)"
