@@ -247,7 +247,7 @@ def _load(known: Unknowns) -> Iterator[dict[str, Any]]:
 def _filed(known: Unknowns, missing: str) -> Iterator[dict[str, Any]]:
     """Ask for what a project did not file; the other figure leaves a range of densities."""
     own = known.projects[known.projects["stage"].isin(BUILT)]
-    low, high = (float(fact(f"supervision.reconcile.kw_per_m2_{end}")) for end in ("low", "high"))
+    low, high = (float(end) for end in fact("coverage.open.kw_per_m2"))
     lacking = own[pd.to_numeric(own[missing], errors="coerce").isna()]
     half = (high - low) / (high + low)
     for entity, row in zip(lacking.index, lacking.to_dict("records"), strict=True):

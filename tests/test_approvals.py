@@ -175,6 +175,16 @@ def test_a_roof_that_the_design_states_otherwise():
     ]
 
 
+def test_nothing_on_its_way():
+    """An empty list, and a forecast that stays where it is."""
+    table = listed(coming(a={"status": "completed"}), {})
+    assert table.empty
+    rates = forecast(
+        table, {"cumulative": (100.0, 1000.0), "in_year": (0.0, 0.0)}, SURE, today=TODAY
+    )["rate"]
+    assert rates.xs("cumulative", level="cohort").to_list() == pytest.approx([0.1] * 10)
+
+
 def test_the_habit():
     """Two of three reserved roofs were built, at 300 of 400 m²; what was not reserved says nothing."""
     completed = pd.DataFrame({"pv_reserved": ["yes", "yes", "yes", "no"]}, index=list("abcd"))

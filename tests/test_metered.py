@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hexi_solar import schema
@@ -229,6 +229,14 @@ def test_performance_sums_what_was_read():
     assert row["expected_kwh"] == pytest.approx(66000.0)
 
 
+def test_without_systems_there_is_nothing_to_say():
+    """Empty tables of the declared columns, no alarm, no factor."""
+    table = held(projects(), {("P1", "2025-01"): 1.0})
+    assert table.empty and alarms(table).empty and implied_capacity(table).empty
+    assert performance(table).empty and not district_factor(table).used
+    schema.check(alarms(table), schema.METER_ALARMS, "alarms")
+
+
 def logs_table(logs: dict[str, list[float]], corrected: bool = True) -> pd.DataFrame:
     """A metered table with given logarithms of the ratio."""
     keys = [(e, f"2025-{i + 1:02d}") for e, values in logs.items() for i in range(len(values))]
@@ -298,6 +306,7 @@ def test_a_suggestion_is_a_setting_to_copy():
         assert word in said
 
 
+@settings(max_examples=30)
 @given(
     st.lists(st.lists(st.floats(-0.2, 0.2), min_size=3, max_size=6), min_size=3, max_size=6),
     st.floats(0.01, 0.3),

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hexi_solar import schema
@@ -103,7 +103,8 @@ def asked(
 
 def test_where_everything_is_known_nothing_is_asked():
     """No request without a gap."""
-    assert asked(buildings(a={}), parts(a=(100.0, 400.0, True))).empty
+    found = asked(buildings(a={}), parts(a=(100.0, 400.0, True)))
+    assert found.empty and by_department(found) == {} and request_counts(found).empty
 
 
 def test_a_building_that_may_be_new():
@@ -148,10 +149,7 @@ def test_a_module_area_that_was_not_filed():
     """100 m² taken from the capacity may be (high - low)/(high + low) more or less."""
     pv = projects(P1={"building_id": "a", "module_area_m2": None})
     found = asked(buildings(a={}), parts(a=(100.0, 400.0, True)), pv=pv)
-    low, high = (
-        fact("supervision.reconcile.kw_per_m2_low"),
-        fact("supervision.reconcile.kw_per_m2_high"),
-    )
+    low, high = fact("coverage.open.kw_per_m2")
     half = 0.25 * (high - low) / (high + low)
     assert found.index.to_list() == ["module_area/P1"]
     assert found.iloc[0][["rate_low", "rate_high"]].to_list() == pytest.approx([-half, half])
@@ -223,6 +221,7 @@ def test_every_fact_has_someone_to_ask_and_a_question(name):
         assert "示范小学" in question(row, language, start=dt.date(2021, 1, 1))
 
 
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(st.floats(0, 500), st.floats(500, 1000), st.booleans()), min_size=2, max_size=8

@@ -177,15 +177,17 @@ def beyond_the_roof(case: Case) -> Iterator[Item]:
 def gaps(case: Case) -> Iterator[Item]:
     """Find what is missing of standing projects, and capacities that do not fit their area."""
     low, high = _limit("kw_per_m2_low"), _limit("kw_per_m2_high")
+    # what was not filed may be what coverage rates leave open
+    light, dense = (float(end) for end in fact("coverage.open.kw_per_m2"))
     for entity, project in _rows(case.standing):
         about = (project["building_id"], (entity,))
         kwp, area = project["capacity_kwp"], project["module_area_m2"]
         if pd.isna(area) and pd.notna(kwp):
-            ends = (kwp / high, kwp / low)
+            ends = (kwp / dense, kwp / light)
             edits = tuple(_changed(case, entity, module_area_m2=end) for end in ends)
             yield Item("area_missing", *about, np.nan, float(np.mean(ends)), "m²", edits)
         elif pd.isna(kwp):
-            ends = (area * low, area * high)
+            ends = (area * light, area * dense)
             edits = tuple(_changed(case, entity, capacity_kwp=end) for end in ends)
             yield Item("capacity_missing", *about, np.nan, float(np.mean(ends)), "kWp", edits)
         elif area > 0 and not low <= kwp / area <= high:
