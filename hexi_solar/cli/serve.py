@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hexi_solar.cli.common import Lang, PlanFile, app, plan_of, speaking
+from hexi_solar.cli.common import Lang, PlanFile, app, folder_of, plan_of, speaking
 from hexi_solar.labels import text
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
 
     from hexi_solar.config import Plan
-    from hexi_solar.office.services import Services
+    from hexi_solar.importing import Proposal
+    from hexi_solar.importing.match import Asked
+    from hexi_solar.office.services import Preview, Sent, Services
     from hexi_solar.office.store import Register
 
 
@@ -70,20 +74,118 @@ def services_of(plan: Plan) -> Services:
     """Tie the pages to the rest of the program."""
     from hexi_solar.office.services import Services
 
+    reader = Importer(plan)
     return Services(
-        coverage_table=lambda register: last_rates(plan, register),
+        coverage_table=lambda register: last_rates(plan),
+        preview_import=reader.preview,
         title=plan.title,
         synthetic=plan.synthetic,
     )
 
 
-def last_rates(plan: Plan, register: Register) -> pd.DataFrame:
+def last_rates(plan: Plan) -> pd.DataFrame:
     """Return the rates of the last run, as they stand in its folder."""
     import pandas as pd
 
     from hexi_solar.schema import COVERAGE
 
-    file = Path("outputs") / plan.name / "tables" / "coverage.parquet"
+    file = folder_of(plan, None) / "coverage.parquet"
     if file.exists():
         return pd.read_parquet(file)
-    return pd.DataFrame(columns=COVERAGE.names)
+    empty = pd.MultiIndex.from_tuples([], names=list(COVERAGE.index))
+    return pd.DataFrame(columns=COVERAGE.names, index=empty)
+
+
+class Importer:
+    """Reads uploads against the register, as `hexi-solar register import` does."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    @cached_property
+    def buildings(self) -> gpd.GeoDataFrame | None:
+        """Buildings that rows may mean; read once."""
+        from hexi_solar.errors import Notices
+        from hexi_solar.layers import read_layers
+
+        if self.plan.layers.buildings.path is None:
+            return None
+        return read_layers(self.plan, Notices()).buildings
+
+    def preview(self, register: Register, path: Path, sent: Sent) -> Preview:
+        """Say what an upload would change; nothing is recorded."""
+        from hexi_solar.cli.imports import _memory, _memory_file
+        from hexi_solar.importing import propose
+        from hexi_solar.office.services import Preview, Question
+
+        memory = _memory(self.plan).and_also({}, dict(sent.answers))
+        proposal = propose(
+            path,
+            register.ledger(),
+            today=self.plan.today,
+            buildings=self.buildings,
+            memory=memory,
+            reason=sent.reason,
+            source=sent.name,
+        )
+
+        def remember() -> None:
+            kept = memory.and_also(proposal.columns, proposal.matches)
+            kept.write(_memory_file(self.plan))
+
+        questions = [
+            Question(q.asked.key, _asked(q.asked), list(zip(q.candidates, q.shown, strict=True)))
+            for q in proposal.questions
+        ]
+        return Preview(
+            rows=self._rows(proposal),
+            counts=proposal.counts,
+            events=proposal.events,
+            accepted=proposal.acceptable,
+            take_over=proposal.take_over,
+            questions=questions,
+            contacts=[(c.entity_type, c.entity, c.facts) for c in proposal.contacts],
+            workbook=self._workbook(proposal),
+            remember=remember,
+        )
+
+    def _rows(self, proposal: Proposal) -> pd.DataFrame:
+        """Write the verdicts as a table for people."""
+        import pandas as pd
+
+        language = self.plan.language
+        names = [
+            text(f"office.web.{n}", language)
+            for n in ("row", "verdict", "entity", "changes", "why")
+        ]
+        rows = [
+            (
+                row.row,
+                text(f"office.web.verdict_{row.verdict}", language),
+                row.entity,
+                "; ".join(f"{c.field}: {_shown(c.old)} → {_shown(c.new)}" for c in row.changes),
+                " ".join(p.message(language) for p in (*row.reasons, *row.notes)),
+            )
+            for row in proposal
+        ]
+        return pd.DataFrame(rows, columns=names)
+
+    def _workbook(self, proposal: Proposal) -> bytes:
+        """Write the verdicts as a workbook to send back."""
+        from tempfile import TemporaryDirectory
+
+        from hexi_solar.importing import verdict_workbook
+
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "verdicts.xlsx"
+            verdict_workbook(proposal, path, self.plan.language, today=self.plan.today)
+            return path.read_bytes()
+
+
+def _asked(asked: Asked) -> str:
+    """Write what a row says of its building."""
+    return " ".join(p for p in (asked.building_id, asked.code, asked.name, asked.address) if p)
+
+
+def _shown(value: Any) -> str:
+    return "—" if value is None or value == "" else str(value)

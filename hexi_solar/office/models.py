@@ -39,7 +39,7 @@ class Event(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.seq} {self.entity} {self.kind}"
+        return f"#{self.seq} {self.entity}"
 
 
 class Contact(models.Model):

@@ -47,8 +47,22 @@ class Preview:
     """What must be answered before it may be recorded."""
     contacts: Sequence[tuple[str, str, dict[str, str]]] = ()
     """People named in the file: kind of thing, thing, and role, name, phone, email, note."""
+    remember: Callable[[], None] | None = None
+    """Called once the events are recorded: what was decided need not be asked again."""
     workbook: bytes = b""
     """The verdicts as a workbook to send back."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What came with an upload."""
+
+    name: str
+    """Under which the file was sent."""
+    reason: str = ""
+    """Why facts on file are corrected."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """To questions: key = id."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +71,8 @@ class Services:
 
     coverage_table: Callable[[Register], pd.DataFrame] | None = None
     """Rates per year, as `schema.COVERAGE`."""
-    preview_import: Callable[[Register, Path, str, Mapping[str, str]], Preview] | None = None
-    """Reads an uploaded file, given the name that it was sent under and answers to questions."""
+    preview_import: Callable[[Register, Path, Sent], Preview] | None = None
+    """Reads an uploaded file."""
     title: str = ""
     """Of the plan."""
     synthetic: bool = False

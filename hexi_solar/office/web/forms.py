@@ -172,6 +172,12 @@ class UploadForm(forms.Form):
     """A spreadsheet to read."""
 
     file = forms.FileField(label=say_later("file"), help_text=say_later("file_help"))
+    reason = forms.CharField(
+        label=say_later("reason"),
+        required=False,
+        max_length=LONGEST,
+        help_text=say_later("import_reason"),
+    )
 
 
 def _word(column: str, word: str) -> str:

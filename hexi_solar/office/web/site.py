@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
@@ -24,6 +25,7 @@ class OfficeSite(admin.AdminSite):
     index_title = words.say_later("site")
     login_form = LoginForm
     enable_nav_sidebar = False
+    site_url = None
 
     def get_urls(self) -> list[Any]:
         """Put the pages of the register before those of the admin."""
@@ -203,7 +205,7 @@ class LoginAdmin(UserAdmin):
     """Logins with their roles; nobody is above the rules."""
 
     list_display = ("username", "roles", "is_active", "last_login")
-    list_filter = ("is_active", "groups")
+    list_filter = ("is_active",)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (words.say_later("role"), {"fields": ("is_active", "groups")}),
@@ -212,6 +214,14 @@ class LoginAdmin(UserAdmin):
         (None, {"classes": ("wide",), "fields": ("username", "password1", "password2")}),
     )
     filter_horizontal = ()
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **more: Any) -> Any:
+        """Name the roles."""
+        field = super().formfield_for_manytomany(db_field, request, **more)
+        if field is not None:
+            field.label, field.help_text = words.say("role"), words.say("role_help")
+            field.label_from_instance = lambda group: words.role_name(group.name)
+        return field
 
     @admin.display(description=words.say_later("role"))
     def roles(self, user: Any) -> str:
@@ -226,9 +236,12 @@ class LoginAdmin(UserAdmin):
 
 def _name_columns() -> None:
     """Name the columns of the tables in the reader's language."""
+    apps.get_app_config("office").verbose_name = words.say_later("site")
     for column in LEDGER:
         field = Event._meta.get_field(column.name)
         field.verbose_name = words.column_name_later("ledger", column.name)
+    Event._meta.get_field("seq").verbose_name = words.say_later("seq")
+    Event._meta.get_field("event_id").verbose_name = words.say_later("event_id")
     Event._meta.verbose_name = words.say_later("event")
     Event._meta.verbose_name_plural = words.say_later("events")
     for name in ("entity_type", "entity", "role", "name", "phone", "email", "note"):

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from hexi_solar.errors import HexiSolarError, Problem, RegisterError
-from hexi_solar.office.services import Preview
+from hexi_solar.office.services import Preview, Sent
 from hexi_solar.office.web import look
 
 LOG = logging.getLogger(__name__)
 SUFFIXES = (".xlsx", ".csv")
 KEPT_SECONDS, KEPT = 3600, 8
-Read = Callable[[Any, Path, str, Mapping[str, str]], Preview]
+Read = Callable[[Any, Path, Sent], Preview]
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,9 @@ class Upload:
     """One upload: whose, what it is called, what it would change."""
 
     user: int
-    name: str
+    sent: Sent
     content: bytes
     preview: Preview
-    answers: dict[str, str] = field(default_factory=dict)
     since: float = field(default_factory=time.monotonic)
 
 
@@ -38,7 +37,7 @@ _waiting: dict[str, Upload] = {}
 _lock = threading.Lock()
 
 
-def take(request: Any, file: Any, read: Read) -> str:
+def take(request: Any, file: Any, reason: str, read: Read) -> str:
     """
     Read an uploaded file and keep what it would change.
 
@@ -52,7 +51,8 @@ def take(request: Any, file: Any, read: Read) -> str:
         facts = {"file": name, "known": ", ".join(SUFFIXES)}
         raise RegisterError(Problem("office_upload_kind", facts))
     content = b"".join(file.chunks())
-    made = Upload(request.user.pk, name, content, _preview(content, name, {}, read))
+    sent = Sent(name, reason)
+    made = Upload(request.user.pk, sent, content, _preview(content, sent, read))
     key = secrets.token_urlsafe(16)
     with _lock:
         _forget_old()
@@ -64,24 +64,24 @@ def answer(request: Any, key: str, answers: Mapping[str, str], read: Read) -> No
     """Read an upload again with answers to what was asked."""
     found = find(request, key)
     if found is not None:
-        known = found.answers | dict(answers)
-        preview = _preview(found.content, found.name, known, read)
+        sent = replace(found.sent, answers={**found.sent.answers, **answers})
+        preview = _preview(found.content, sent, read)
         with _lock:
-            _waiting[key] = replace(found, preview=preview, answers=known)
+            _waiting[key] = replace(found, preview=preview, sent=sent)
 
 
-def _preview(content: bytes, name: str, answers: Mapping[str, str], read: Read) -> Preview:
+def _preview(content: bytes, sent: Sent, read: Read) -> Preview:
     """Hand a file to whoever reads spreadsheets; whatever goes wrong is one message."""
     with tempfile.TemporaryDirectory(prefix="hexi-upload-") as folder:
-        path = Path(folder) / f"upload{Path(name).suffix.lower()}"
+        path = Path(folder) / f"upload{Path(sent.name).suffix.lower()}"
         path.write_bytes(content)
         try:
-            return read(look.register(), path, name, answers)
+            return read(look.register(), path, sent)
         except HexiSolarError as error:
             raise RegisterError(*error.problems) from error
         except Exception as error:
-            LOG.exception("upload %s", name)
-            facts = {"file": name, "found": type(error).__name__}
+            LOG.exception("upload %s", sent.name)
+            facts = {"file": sent.name, "found": type(error).__name__}
             raise RegisterError(Problem("office_upload", facts)) from error
 
 

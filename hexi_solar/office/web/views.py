@@ -12,9 +12,11 @@ from django.shortcuts import redirect, render
 
 from hexi_solar.errors import RegisterError
 from hexi_solar.ledger import Event, fresh_id
-from hexi_solar.office.services import Preview, services
+from hexi_solar.office.contacts import keep_contacts
+from hexi_solar.office.services import services
 from hexi_solar.office.web import forms, look, uploads
 from hexi_solar.office.web.words import (
+    definition_name,
     entity_type_name,
     fact_name,
     fact_value,
@@ -25,6 +27,10 @@ from hexi_solar.office.web.words import (
 from hexi_solar.schema import COVERAGE, ENTITY_TYPES
 
 PER_PAGE = 100
+RATES = (
+    "year", "cohort", "at", "definition", "reading", "scope", "numerator", "denominator", "unit",
+    "rate", "rate_low", "rate_high", "target", "buildings_with_pv", "buildings",
+)  # fmt: skip
 SHOWN = ("building_id", "capacity_kwp", "modules", "module_area_m2", "mode", "contract", "operator")
 
 
@@ -32,7 +38,7 @@ def home(request: Any, frame: dict[str, Any]) -> HttpResponse:
     """Show how much the register holds, and what was recorded last."""
     events = look.ledger()
     counts = [
-        (entity_type_name(kind), kind, int((events["entity_type"] == kind).sum()))
+        (entity_type_name(kind), kind, events["entity"][events["entity_type"] == kind].nunique())
         for kind in ENTITY_TYPES
     ]
     last = [
@@ -196,44 +202,40 @@ def _keep(request: Any, event: Event) -> HttpResponse:
 def coverage(request: Any, frame: dict[str, Any]) -> HttpResponse:
     """Show the rates of each year, and what was published."""
     given = services().coverage_table
-    names: list[str] = []
-    rows: list[list[tuple[str, bool]]] = []
-    if given is not None:
-        table = given(look.register()).reset_index()
-        names = [_column(str(name)) for name in table.columns]
-        rows = [[_cell(str(k), v) for k, v in row.items()] for row in table.to_dict("records")]
+    whole = "all" in request.GET
+    table = given(look.register()).reset_index() if given is not None else pd.DataFrame()
+    if len(table) and not whole:
+        table = table[table["reported"].astype(bool)]
+    shown = [name for name in RATES if name in table]
+    rows = [[_cell(name, row[name]) for name in shown] for row in table.to_dict("records")]
     events = look.ledger()
     published = events.loc[events["entity_type"] == "publication", "entity"].unique()
     more = {
-        "given": given is not None,
-        "names": names,
+        "names": [_column(name) for name in shown],
         "rows": rows,
+        "whole": whole,
         "published": [line for entity in published for line in look.history("publication", entity)],
     }
     return render(request, "office/coverage.html", {**frame, "title": say("coverage"), **more})
 
 
 def _column(name: str) -> str:
-    if name in COVERAGE.names:
-        return COVERAGE[name].label(language())
-    return say(f"column_{name}") if name in ("year", "cohort", "definition", "at") else name
+    return COVERAGE[name].label(language()) if name in COVERAGE.names else say(f"column_{name}")
 
 
 def _cell(name: str, value: Any) -> tuple[str, bool]:
     """Write one value, and say whether it is a number."""
     if isinstance(value, pd.Timestamp | dt.date):
         return f"{value:%Y-%m-%d}", False
-    if isinstance(value, list | tuple):
-        return f"{len(value):,}", True
     if value is None or pd.isna(value):
         return "", False
-    if isinstance(value, bool):
-        return ("✓" if value else ""), False
-    if isinstance(value, float) and ("rate" in name or name == "target"):
+    if name == "definition":
+        return definition_name(str(value)), False
+    if name in ("rate", "rate_low", "rate_high", "target"):
         return f"{value:.1%}", True
     if isinstance(value, float):
         return f"{value:,.1f}", True
-    return fact_value(name, value), isinstance(value, int)
+    return fact_value(name, value), name in ("buildings", "buildings_with_pv")
 
 
 def upload(request: Any, frame: dict[str, Any]) -> HttpResponse:
@@ -244,7 +246,9 @@ def upload(request: Any, frame: dict[str, Any]) -> HttpResponse:
     form = forms.UploadForm(request.POST or None, request.FILES or None)
     if given is not None and request.method == "POST" and form.is_valid():
         try:
-            key = uploads.take(request, form.cleaned_data["file"], given)
+            key = uploads.take(
+                request, form.cleaned_data["file"], form.cleaned_data["reason"], given
+            )
         except RegisterError as error:
             for problem in error.problems:
                 form.add_error("file", problem.message(language()))
@@ -273,18 +277,20 @@ def proposal(request: Any, frame: dict[str, Any], key: str) -> HttpResponse:
                 by=request.user.get_username(),
                 take_over=found.preview.take_over,
             )
-            _keep_contacts(found.preview)
+            keep_contacts(look.register(), found.preview.contacts)
+            if found.preview.remember is not None:
+                found.preview.remember()
         except RegisterError as error:
             for problem in error.problems:
                 messages.error(request, problem.message(language()))
         else:
             uploads.drop(request, key)
-            messages.success(request, say("imported", count=len(ids), file=found.name))
+            messages.success(request, say("imported", count=len(ids), file=found.sent.name))
             return redirect("admin:index")
     rows = found.preview.rows.head(500)
     more = {
         "key": key,
-        "name": found.name,
+        "name": found.sent.name,
         "preview": found.preview,
         "counts": [(say(f"verdict_{k}"), v) for k, v in found.preview.counts.items() if v],
         "names": [str(name) for name in rows.columns],
@@ -292,14 +298,6 @@ def proposal(request: Any, frame: dict[str, Any], key: str) -> HttpResponse:
         "cut": max(0, len(found.preview.rows) - len(rows)),
     }
     return render(request, "office/proposal.html", {**frame, "title": say("import"), **more})
-
-
-def _keep_contacts(preview: Preview) -> None:
-    """Keep the people that a file named beside the ledger; one who is there already once."""
-    from hexi_solar.office.models import Contact
-
-    for entity_type, entity, facts in preview.contacts:
-        Contact.objects.get_or_create(entity_type=entity_type, entity=entity, **facts)
 
 
 def workbook(request: Any, frame: dict[str, Any], key: str) -> HttpResponse:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.functional import lazy
 
+from hexi_solar.facts import read_facts
 from hexi_solar.labels import column_label, event_label, label, text
 from hexi_solar.office.services import services
 from hexi_solar.schema import BUILDING_FACTS, READINGS, REGISTER, TABLES, Table
@@ -16,6 +17,9 @@ from hexi_solar.schema import BUILDING_FACTS, READINGS, REGISTER, TABLES, Table
 FACTS: dict[str, Table] = {"project": REGISTER, "building": BUILDING_FACTS, "meter": READINGS}
 # columns of the flat register that an event carries beside its payload
 BESIDE = ("entity", "kind", "valid_on", "recorded_at", "recorded_by", "reason")
+
+# of lists and the like, written out
+LONGEST = 160
 
 
 def language() -> str:
@@ -63,8 +67,11 @@ def fact_value(key: str, value: Any) -> str:
     if isinstance(value, float | int):
         year = key in ("year", "seq") or key.endswith("_year")
         return str(value) if year else f"{value:,.10g}"
+    if isinstance(value, dict) and set(value) == {"seq", "hash"}:
+        return f"{value['seq']}:{str(value['hash'])[:12]}…"
     if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
+        said = json.dumps(value, ensure_ascii=False)
+        return said if len(said) <= LONGEST else said[:LONGEST] + "…"
     return column_label(key, value, language())
 
 
@@ -93,6 +100,12 @@ class _Words:
 
     def __getitem__(self, key: str) -> str:
         return say(key)
+
+
+def definition_name(name: str) -> str:
+    """Name a coverage definition; one of the plan's own stands for itself."""
+    entry = read_facts("coverage")["definitions"].get(name, {})
+    return str(entry.get(language(), name))
 
 
 def role_name(role: str) -> str:
