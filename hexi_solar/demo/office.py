@@ -125,11 +125,9 @@ def _readings(
         kwh *= 0.0 if number in trouble["dead"] else 0.5 if number in trouble["half"] else 1.0
         kwh *= 10.0 if number in trouble["tenfold"] else 1.0
         generation, used = round(kwh), round(kwh * share)
-        fed = (
-            generation
-            - used
-            + (round(0.12 * generation) if turn % 31 == 9 and number % 9 == 4 else 0)
-        )
+        fed = generation - used
+        # one office forgets a meter every ninth month
+        used -= round(0.12 * used) if turn % 31 == 9 and number % 9 == 4 else 0
         values = (project.number, f"{year}年{month}月", generation, used, fed)
         yield dict(zip(METERS, values, strict=True)) | {"_month": (year, month)}
 
