@@ -32,6 +32,16 @@ def answers_in(sheets: list[Sheet]) -> tuple[Columns, dict[str, str]]:
     return columns, matches
 
 
+def of_a_check(sheet: Sheet) -> bool:
+    """Say whether a sheet is one that a verdict workbook adds to those of the file."""
+    first = next((str(c) for row in sheet.rows[:1] for c in row if not blank(c)), "")
+    names = ("about", "columns", "matches")
+    return any(
+        sheet.title in _titles(n) and first in catalogue()[f"importing.{n}.title"].values()
+        for n in names
+    )
+
+
 def _titles(name: str) -> tuple[str, ...]:
     return tuple(catalogue()[f"importing.sheet.{name}"].values())
 

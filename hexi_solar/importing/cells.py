@@ -30,7 +30,7 @@ from hexi_solar.sheets.words import (
     word_of,
 )
 
-_NUMBER = re.compile(r"([-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?(?:e[-+]?\d+)?)(.*)")
+_NUMBER = re.compile(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d+)?)(?![\d,.])(.*)")
 _ERRORS = ("#ref!", "#value!", "#div/0!", "#name?", "#n/a", "#num!", "#null!")
 _APOSTROPHES = "'’‘`＇"
 # a mobile number of mainland China, or a citizen's number

@@ -18,6 +18,7 @@ from hexi_solar.facts import read_facts
 from hexi_solar.importing.cells import counters, month_of
 from hexi_solar.importing.grid import HEADER_ROWS, Grid, Head, grid_of, heads_of
 from hexi_solar.importing.kinds import Kind, contact_names, kinds, quantity
+from hexi_solar.labels import catalogue
 from hexi_solar.schema import ColumnSpec
 from hexi_solar.sheets.books import Sheet
 from hexi_solar.sheets.columns import bare, split_unit
@@ -59,6 +60,8 @@ class Reading:
     placed: tuple[Placed, ...]
     contacts: Mapping[str, int] = field(default_factory=dict)
     unused: tuple[int, ...] = ()
+    passed: tuple[str, ...] = ()
+    """Columns that someone said are not to be used."""
     score: float = 0.0
 
     def get(self, ours: str) -> Placed | None:
@@ -72,9 +75,23 @@ class Reading:
 
 
 def fingerprint(heads: Sequence[Head]) -> str:
-    """Make one short word of a header: the same header is the same word."""
-    text = "\x1f".join(bare(head.shown) for head in heads)
+    """Make one short word of a header: the same header is the same word, in a check of ours too."""
+    text = "\x1f".join(bare(h.shown) for h in heads if h.shown and bare(h.shown) not in _added())
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def decisions(reading: Reading) -> dict[str, str]:
+    """Return what is worth remembering of a header: theirs = ours, or `PASSED`."""
+    placed = {p.shown: p.ours for p in reading.placed if not p.month}
+    return {**placed, **dict.fromkeys(reading.passed, PASSED)}
+
+
+@cache
+def _added() -> frozenset[str]:
+    """Return the columns that verdict workbooks put before those of the file."""
+    names = ("row", "verdict", "reason")
+    known = catalogue()
+    return frozenset(bare(t) for n in names for t in known[f"importing.head.{n}"].values())
 
 
 @cache
@@ -202,10 +219,13 @@ def _month(head: Head, year: int | None) -> str | None:
     """Find the month that a header names, in one of its rows or in both."""
     cells = [split_unit(str(c))[0] if isinstance(c, str) else c for c in head.cells]
     said = [c for c in cells if not blank(c)]
-    texts = [fold(c) for c in said if isinstance(c, str)]
+    # a bare 3 is a figure, not a month
+    texts = [fold(c) for c in cells if isinstance(c, str | int) and not blank(c)]
     joined = "".join(dict.fromkeys(texts))
     years = [int(m.group(1)) for t in texts for m in [re.match(r"(\d{4})年?$", t)] if m]
     for cell in [joined, *said]:
+        if re.fullmatch(r"\d{1,5}(\.\d+)?", fold(cell)):
+            continue
         month = month_of(cell, years[0] if years else year)
         if month:
             return month
@@ -260,7 +280,8 @@ def place(kind: Kind, grid: Grid, decided: Mapping[str, str]) -> Reading:
     score += 2.0 * min(len(months), 2)
     title = fold(grid.sheet.title + "".join(grid.above))
     score += 4.0 * any(fold(word) in title for word in kind.titles)
-    return Reading(kind, grid, columns, contacts, unused, score)
+    left_out = tuple(grid.heads[at].shown for at in sorted(passed))
+    return Reading(kind, grid, columns, contacts, unused, left_out, score)
 
 
 def _only_capacity(placed: list[Placed]) -> list[Placed]:

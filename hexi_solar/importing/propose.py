@@ -11,8 +11,14 @@ from pathlib import Path
 import pandas as pd
 
 from hexi_solar.errors import Notices, Problem, RegisterError
-from hexi_solar.importing.answers import answers_in
-from hexi_solar.importing.columns import Reading, fingerprint, headers_with, recognise
+from hexi_solar.importing.answers import answers_in, of_a_check
+from hexi_solar.importing.columns import (
+    Reading,
+    decisions,
+    fingerprint,
+    headers_with,
+    recognise,
+)
 from hexi_solar.importing.history import History
 from hexi_solar.importing.judge import Judge, judge_sheet
 from hexi_solar.importing.kinds import ENTITY, LEDGER, kinds
@@ -130,10 +136,10 @@ def propose(
         rows = judge_sheet(judge, reading, records)
         contacts += _contacts(reading, records, rows)
         proposed[title] = _sheet(reading, rows)
-    decided = {
-        r.kind.name: {fingerprint(r.grid.heads): {p.shown: p.ours for p in r.placed if not p.month}}
-        for r in readings
-    }
+    decided: dict[str, dict[str, dict[str, str]]] = {}
+    for reading in readings:
+        known = decided.setdefault(reading.kind.name, {})
+        known[fingerprint(reading.grid.heads)] = decisions(reading)
     ordered = tuple(proposed[r.grid.sheet.title] for r in readings)
     kept = {**matches, **judge.used}
     return Proposal(
@@ -165,7 +171,7 @@ def _readings(
     """Recognise the sheets of a file; say which are passed over."""
     found = []
     for sheet in sheets:
-        if not any(not blank(c) for row in sheet.rows for c in row):
+        if of_a_check(sheet) or not any(not blank(c) for row in sheet.rows for c in row):
             continue
         if sheet.hidden:
             notices.add("left_out", "import_sheet_hidden", sheet=sheet.title)
@@ -218,6 +224,9 @@ def _sheet(reading: Reading, rows: list[RowVerdict]) -> SheetProposal:
     grid = reading.grid
     passed = [RowVerdict(p.row, PASSED, notes=(p.problem,)) for p in grid.passed]
     ordered = sorted([*rows, *passed], key=lambda r: r.row)
-    cells = {r.row: grid.cells(r.row) for r in ordered}
+    cells = {r.row: list(grid.cells(r.row)) for r in ordered}
+    for (row, column), formula in grid.sheet.not_worked_out.items():
+        if row in cells:
+            cells[row][column - 1] = formula
     heads = tuple(head.shown for head in grid.heads)
     return SheetProposal(grid.sheet.title, reading.kind.name, heads, cells, tuple(ordered), reading)
