@@ -216,6 +216,16 @@ def test_the_forecast_by_hand():
     assert np.isnan(table.loc[(2028, "in_year", "as_before"), "rate"])
 
 
+def test_what_is_overdue_comes_this_year():
+    """Expected last year and not there yet: in this year's cohort, with days below zero."""
+    table = listed(coming(a={"expected_on": pd.Timestamp("2025-03-01")}), {"a": 2000.0})
+    assert table["days_left"].to_list() == [-486]
+    base = {"cumulative": (100.0, 1000.0), "in_year": (0.0, 0.0)}
+    rates = forecast(table, base, SURE, today=TODAY)["rate"]
+    assert rates[2026, "in_year", "as_before"] == pytest.approx(0.5, rel=1e-6)
+    assert rates[2026, "cumulative", "as_before"] == pytest.approx(900 / 2600, rel=1e-6)
+
+
 @pytest.mark.parametrize(
     ("facts", "before", "action"),
     [

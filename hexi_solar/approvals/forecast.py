@@ -78,7 +78,9 @@ def forecast(
     approvals
         From `approval_list`; those of public institutions count.
     base
-        Today's numerator and denominator, `cumulative` and `in_year` (this year's).
+        Numerator and denominator today: `cumulative`, of all completed from the start up to
+        today, and `in_year`, of those completed in the year of `today`, which may be
+        another than the year that is reported.
     past
         From `habit`.
     today
@@ -116,6 +118,8 @@ def forecast(
     if scope == "eligible":
         ours = ours[(ours["roof_large"] == "yes") & (ours["load_in_design"] == "yes")]
     table = _parts(ours, past, numerator, denominator)
+    # what is overdue is completed this year at the earliest
+    table["year"] = table["year"].clip(lower=today.year)
     rows = []
     for year in range(today.year, today.year + years + 1):
         for cohort in ("cumulative", "in_year"):
@@ -135,7 +139,6 @@ def _parts(ours: pd.DataFrame, past: Habit, numerator: str, denominator: str) ->
     """Work out what each building may add, and how likely."""
     one = pd.Series(1.0, ours.index)
     table = pd.DataFrame(index=ours.index)
-    # overdue ones are completed this year at the earliest
     table["year"] = ours["expected_on"].dt.year
     table["assumed"] = ours["expected_source"] == "assumed"
     table["room"] = (
