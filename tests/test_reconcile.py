@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -241,3 +243,11 @@ def test_every_check_says_what_to_do():
             row = pd.Series({"check": check, "entities": ["P1", "P2"]})
             said = todo(row, language)
             assert check == "detected_unfiled" or "P1" in said
+
+
+def test_the_page_lists_every_check_with_its_severity():
+    """docs/SUPERVISION.md has a row for each check, and no other."""
+    page = (Path(__file__).parents[1] / "docs" / "SUPERVISION.md").read_text("utf-8")
+    table = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| `")]
+    listed = {name: word.strip() for names, word in table for name in re.findall(r"`(\w+)`", names)}
+    assert listed == SEVERITY

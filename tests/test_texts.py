@@ -22,6 +22,7 @@ PAGES = (
     "docs/COVERAGE.md",
     "docs/ECONOMICS.md",
     "docs/PHYSICS.md",
+    "docs/SUPERVISION.md",
     "layers/README.md",
     "README.md",
     "notebooks/README.md",
