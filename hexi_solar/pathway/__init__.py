@@ -2,6 +2,7 @@
 
 The journey, tables in and tables out::
 
+    case = study_case(study tables, ..., target=0.5, by=2030, settings=plan.pathway), or
     case = make_case(options, adds, limits, cohort, feeders,
                      measure="installable/module_area/all", target=0.5, by=2030)
     path = find_pathway(case, settings)      # reached, unreachable (proven), or undecided
@@ -21,6 +22,14 @@ from __future__ import annotations
 from hexi_solar.pathway.binding import binding_table
 from hexi_solar.pathway.case import Case, make_case
 from hexi_solar.pathway.chance import Chance, chance_of, safer_path
+from hexi_solar.pathway.options import (
+    commitments,
+    limits_of,
+    new_members,
+    options_of,
+    quantities_of,
+    study_case,
+)
 from hexi_solar.pathway.path import Route, coverage_table, find_pathway, yearly_table
 
 __all__ = [
@@ -29,9 +38,15 @@ __all__ = [
     "Route",
     "binding_table",
     "chance_of",
+    "commitments",
     "coverage_table",
     "find_pathway",
+    "limits_of",
     "make_case",
+    "new_members",
+    "options_of",
+    "quantities_of",
     "safer_path",
+    "study_case",
     "yearly_table",
 ]

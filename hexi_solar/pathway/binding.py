@@ -10,14 +10,16 @@ eased one is proven to gain at most stands beside what was found.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from hexi_solar.config import Pathway
 from hexi_solar.pathway.case import Case
-from hexi_solar.pathway.model import feeder_limits
-from hexi_solar.pathway.path import Route, find_pathway
+from hexi_solar.pathway.model import MONEY, build_model, feeder_limits
+from hexi_solar.pathway.path import Route
+from hexi_solar.pathway.solve import minimise
 
 YEARLY = {"budget": ("budget_cny", "CNY"), "installer": ("installer_kwp", "kWp"),
           "holiday": ("holiday_kwp", "kWp")}  # fmt: skip
@@ -45,10 +47,9 @@ def binding_table(path: Route, settings: Pathway | None = None) -> pd.DataFrame:
     settings = settings or Pathway()
     rows = []
     for name, key, limit, eased, unit, case in eased_cases(path.case, settings.step):
-        found = find_pathway(case, settings)
         rows.append({
             "constraint": name, "key": key, "limit": limit, "eased": eased, "unit": unit,
-            **_change(path, found), "reaches": found.status == "reached",
+            **_change(path, case, settings),
         })  # fmt: skip
     names = ["constraint", "key", "limit", "eased", "unit", "cost_cny", "cost_at_most_cny",
              "rate", "rate_at_most", "reaches"]  # fmt: skip
@@ -58,19 +59,25 @@ def binding_table(path: Route, settings: Pathway | None = None) -> pd.DataFrame:
     return table.set_index(["constraint", "key"])
 
 
-def _change(path: Route, found: Route) -> dict[str, float]:
-    """Compare the eased answer with the first one."""
-    nothing = dict.fromkeys(("cost_cny", "cost_at_most_cny", "rate", "rate_at_most"), np.nan)
+def _change(path: Route, case: Case, settings: Pathway) -> dict[str, object]:
+    """Ask the eased question, and compare its answer with the first one."""
+    model = build_model(case)
+    names = ("cost_cny", "cost_at_most_cny", "rate", "rate_at_most")
+    nothing: dict[str, object] = dict.fromkeys(names, np.nan)
+    search: dict[str, Any] = {"gap": settings.gap, "seconds": settings.seconds}
     if path.status == "reached":
-        saved = max(path.cost_cny - found.cost_cny, 0.0)
-        most = max(path.cost_cny - found.cost_bound_cny, saved)
-        return nothing | {"cost_cny": saved, "cost_at_most_cny": most}
-    target = path.case.target
-    rate = found.rate if found.status == "reached" else found.reachable_rate
-    most = target if found.status == "reached" else min(found.reachable_bound, target)
+        found = minimise(model, model.cost, **search)
+        # the first answer is one of the eased question too
+        saved = max(path.cost_cny - found.value / MONEY, 0.0)
+        most = max(path.cost_cny - found.bound / MONEY, saved)
+        return nothing | {"cost_cny": saved, "cost_at_most_cny": most, "reaches": True}
+    found = minimise(model, -model.added, **search, without_target=True)
+    first, target = path.reachable_rate, path.case.target
+    rate = max(case.rate(-found.value), first) if found.x is not None else first
     # past the target nothing counts
-    gained = max(min(rate, target) - path.reachable_rate, 0.0)
-    return nothing | {"rate": gained, "rate_at_most": max(most - path.reachable_rate, gained)}
+    gained = max(min(rate, target) - first, 0.0)
+    most = max(min(case.rate(-found.bound), target) - first, gained)
+    return nothing | {"rate": gained, "rate_at_most": most, "reaches": rate >= case.target}
 
 
 def eased_cases(case: Case, step: float) -> Iterator[Eased]:
@@ -83,33 +90,27 @@ def eased_cases(case: Case, step: float) -> Iterator[Eased]:
             yield name, str(year), float(limit), float(limit * (1.0 + step)), unit, more
     yield from _eased_feeders(case, step)
     options = case.options
+    first, last = case.limits.index.min(), case.limits.index.max()
     if (options["load_state"] == "unknown").any():
         # a check takes time and money only where load-bearing is not shown
         unproven = options["load_state"] == "unknown"
-        first = case.limits.index.min()
+        could = options["earliest_proven_year"].fillna(first).astype(int)
         proven = options.assign(
             check_cost_cny=options["check_cost_cny"].mask(unproven, 0.0),
-            earliest_year=options["earliest_year"].mask(unproven & _waits(options), first),
+            earliest_year=options["earliest_year"].mask(unproven, could),
         )
         yield "evidence", "", np.nan, np.nan, "", case.with_(options=proven)
     if options["committed_year"].notna().any():
         free = case.with_(options=options.assign(committed_year=np.nan))
         yield "commitment", "", np.nan, np.nan, "", free
-    first, last = case.limits.index.min(), case.limits.index.max()
     if ((options["earliest_year"] > first) | (options["latest_year"] < last)).any():
-        waits = (options["load_state"] == "unknown") & _waits(options)
-        early = options["earliest_year"].where(waits, first)
+        # a check takes its time all the same
+        could = options["earliest_proven_year"].fillna(options["earliest_year"])
+        early = first + (options["earliest_year"] - could).astype(int)
         dates = options.assign(earliest_year=early, latest_year=last)
         yield "dates", "", np.nan, np.nan, "", case.with_(options=dates)
     target = case.target * (1.0 - step)
     yield "target", str(case.by), case.target, target, "-", case.with_(target=target)
-
-
-def _waits(options: pd.DataFrame) -> pd.Series:
-    """Say which options wait for their check; one that also waits for its completion does not."""
-    if "waits_for_check" in options:
-        return options["waits_for_check"].astype(bool)
-    return pd.Series(True, options.index)
 
 
 def _eased_feeders(case: Case, step: float) -> Iterator[Eased]:

@@ -174,6 +174,7 @@ def _options(options: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
         "co2_t": np.nan,
         "check_cost_cny": 0.0,
         "earliest_year": years.min(),
+        "earliest_proven_year": np.nan,
         "latest_year": years.max(),
         "committed_year": np.nan,
         "school": False,

@@ -11,7 +11,11 @@ that is left.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +37,25 @@ LARGEST = 30_000
 PENALTY = 10.0
 # limits may be passed by this share, the tolerance of the solver
 TOLERANCE = 1e-6
+
+
+@contextlib.contextmanager
+def _aside() -> Iterator[None]:
+    """Send what the solver prints of its own to standard error: results are printed on the other."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _milp(*args: Any, **options: Any) -> Any:
+    """Call the solver."""
+    with _aside():
+        return milp(*args, **options)
 
 
 @dataclass(frozen=True)
@@ -192,7 +215,7 @@ class _Search:
         rows[-1] = 1.0
         wanted = self.least[-1] if np.isfinite(self.least[-1]) else 0.0
         share = abs(bound) / max(abs(bound - base), TOLERANCE * abs(bound), TOLERANCE)
-        found = milp(
+        found = _milp(
             np.r_[self.objective[free], self._fine()],
             integrality=np.r_[np.ones(int(free.sum())), 0.0],
             bounds=Bounds(0.0, np.r_[model.most[free], max(wanted, 0.0)]),
@@ -241,7 +264,7 @@ class _Search:
         base = float(self.objective @ held)
         if not open_.any():
             return self._judged(held)
-        found = milp(
+        found = _milp(
             self.objective[open_],
             integrality=np.ones(int(open_.sum())),
             bounds=Bounds(low[open_], high[open_]),

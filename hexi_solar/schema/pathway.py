@@ -17,6 +17,7 @@ PATHWAY_OPTIONS = Table("pathway_options", ("building_id", "variant"), "路径�
     _c("co2_t", "float", "年减排量", "Emissions avoided in the first year", "tCO₂", low=0.0),
     _c("check_cost_cny", "float", "结构检测费用", "Cost of the structural check that is still to be made", "CNY", low=0.0, required=True),
     _c("earliest_year", "int", "最早年份", "First year in which it can be built", required=True),
+    _c("earliest_proven_year", "float", "荷载已证实时的最早年份", "First year in which it could be built if its load-bearing were shown; empty for the first"),
     _c("latest_year", "int", "最晚年份", "Last year in which it can be built", required=True),
     _c("committed_year", "float", "承诺年份", "Year to which one is bound; empty for none"),
     _c("school", "bool", "学校", "Is built in the school holidays only", required=True),
