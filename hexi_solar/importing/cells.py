@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from hexi_solar import units
-from hexi_solar.errors import Problem
+from hexi_solar.errors import Problem, Say
 from hexi_solar.facts import read_facts
 from hexi_solar.importing.kinds import IDS, quantity, vocabulary_of
+from hexi_solar.labels import column_label
 from hexi_solar.schema import ColumnSpec
 from hexi_solar.sheets.words import (
     date_of,
@@ -46,6 +48,18 @@ class Value:
     """A day of which only the year or the month is known."""
     problem: Problem | None = None
     note: Problem | None = None
+
+
+class Words(Say):
+    """The words of one list, by their names in the language of whoever reads."""
+
+    def __init__(self, kind: str, words: Iterable[str]) -> None:
+        super().__init__(kind, {"words": tuple(dict.fromkeys(words))})
+
+    def message(self, language: str) -> str:
+        """Write them out."""
+        words = [column_label(self.key, word, language) for word in self.fields["words"]]
+        return ("、" if language == "zh" else ", ").join(words)
 
 
 def read_cell(cell: Any, spec: ColumnSpec, header: str, factor: float = 1.0) -> Value:
@@ -149,8 +163,7 @@ def _word(cell: Any, kind: str, header: str) -> Value:
     exact, parts = vocabulary(kind)
     word = word_of(text_of(cell), exact, parts)
     if word is None:
-        expected = ", ".join(dict.fromkeys(exact.values()))
-        return _refused("import_word", header, cell, expected=expected)
+        return _refused("import_word", header, cell, expected=Words(kind, exact.values()))
     return Value(word)
 
 

@@ -7,6 +7,7 @@ break repeats them; totals stand in between. What is passed over is said with it
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -18,7 +19,7 @@ from hexi_solar.sheets.words import fold
 
 # a header stands among the first rows, or nowhere
 HEADER_ROWS = 30
-_UNIT = re.compile(r"单位[:：]([^\s,，;；)）]+)")
+_UNIT = re.compile(r"单位\s?:\s?([^\s,;)]+)")
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,12 @@ def grid_of(sheet: Sheet, rows: Sequence[int]) -> Grid:
     heads = heads_of(sheet, rows)
     lines = [c for row in sheet.rows[: rows[0] - 1] for c in row if not blank(c)]
     above = tuple(dict.fromkeys(" ".join(str(c).split()) for c in lines))
-    said = [m.group(1) for line in above for m in [_UNIT.search(fold(line))] if m]
+    said = [
+        m.group(1)
+        for line in above
+        for m in [_UNIT.search(unicodedata.normalize("NFKC", line))]
+        if m
+    ]
     kept, passed = [], []
     headers = [[fold(c) for c in sheet.rows[row - 1] if not blank(c)] for row in rows]
     for number in range(rows[-1] + 1, len(sheet.rows) + 1):

@@ -13,6 +13,7 @@ from typing import Any
 
 from hexi_solar.errors import Problem
 from hexi_solar.facts import read_facts
+from hexi_solar.importing.cells import Words
 from hexi_solar.importing.columns import Reading
 from hexi_solar.importing.history import History
 from hexi_solar.importing.match import Asked, Buildings, Match
@@ -432,7 +433,12 @@ def _diagnosis(judge: Judge, reading: Reading, record: Record) -> tuple[str, Out
     kind = _diagnosis_word(said) if said else "done"
     if kind is None:
         column = _shown_as(reading, "diagnosis")
-        record.refuse("import_word", column=column, found=said, expected="planned, done")
+        record.refuse(
+            "import_word",
+            column=column,
+            found=said,
+            expected=Words("diagnosis", ("planned", "done")),
+        )
     if on and kind == "done":
         judge.future(record, _shown_as(reading, "diagnosed_on"), on)
     facts = facts_of(record, reading.kind.facts)

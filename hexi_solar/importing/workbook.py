@@ -6,6 +6,8 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+from xlsxwriter.utility import xl_col_to_name
+
 from hexi_solar.importing.columns import Reading, fingerprint
 from hexi_solar.importing.kinds import Kind
 from hexi_solar.importing.match import NOBODY
@@ -17,6 +19,7 @@ from hexi_solar.schema import TABLES, ColumnSpec
 
 _REASON_WIDTH = 52
 _LEAST, _MOST = 9, 30
+_ANSWER = 5  # column of the answers on the sheet of columns
 
 
 def verdict_workbook(
@@ -210,11 +213,19 @@ def reasons_of(row: RowVerdict, language: str) -> str:
 def _change(change: Change, language: str) -> str:
     """Write one change: field, old, new."""
     month, _, field = change.field.rpartition(" ")
-    old = "–" if change.old is None else column_label(field, change.old, language)
-    new = column_label(field, change.new, language)
+    old, new = (_said(field, value, language) for value in (change.old, change.new))
     name = field_name(field, language)
     between = "：" if language == "zh" else ": "
     return f"{month} {name}{between}{old} → {new}".strip()
+
+
+def _said(field: str, value: Any, language: str) -> str:
+    """Write one value of a change."""
+    if value is None:
+        return "–"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:.12g}"
+    return column_label(field, value, language)
 
 
 def field_name(field: str, language: str) -> str:
@@ -289,14 +300,34 @@ def _columns(pages: Pages, proposal: Proposal) -> None:
     pages.table(sheet, 3, _head(language, *heads))
     for column, width in enumerate((16, 24, 22, 34, 10, 22, 12, 20)):
         sheet.set_column(column, column, width)
-    number = 4
+    number, lists = 4, _write_choices(pages, sheet, proposal)
     for part in proposal.sheets:
         if part.reading is None:
             continue
         for at, head in enumerate(part.heads):
             if head:
                 _column(pages, sheet, number, part, part.reading, at)
+                rule = {"validate": "list", "source": lists[part.kind], "error_type": "warning"}
+                sheet.data_validation(number, _ANSWER, number, _ANSWER, rule)
                 number += 1
+
+
+def _write_choices(pages: Pages, sheet: Any, proposal: Proposal) -> dict[str, str]:
+    """List the columns of the register beside the table; return where, for each kind."""
+    lists: dict[str, str] = {}
+    for part in proposal.sheets:
+        if part.reading is None or part.kind in lists:
+            continue
+        column = _ANSWER + 4 + len(lists)
+        title = text(f"importing.kind.{part.kind}", pages.language)
+        sheet.write_string(3, column, title, pages.header)
+        sheet.set_column(column, column, 26)
+        choices = _choices(part.reading.kind)
+        for number, name in enumerate(choices, start=4):
+            sheet.write_string(number, column, name, pages.body(font_color="#6B7280"))
+        letter = xl_col_to_name(column)
+        lists[part.kind] = f"=${letter}$5:${letter}${4 + len(choices)}"
+    return lists
 
 
 def _column(
@@ -312,13 +343,9 @@ def _column(
     pages.write(sheet, number, 2, samples[0] if samples else None, pages.body(align="left"))
     sheet.write_string(number, 3, ours, pages.body())
     sheet.write_string(number, 4, unit, pages.body())
-    sheet.write_blank(number, 5, None, pages.body(bg_color=YELLOW))
+    sheet.write_blank(number, _ANSWER, None, pages.body(bg_color=YELLOW))
     sheet.write_string(number, 6, part.kind, faint)
     sheet.write_string(number, 7, key, faint)
-    choices = _choices(reading.kind)
-    if sum(len(c) + 1 for c in choices) < 250:
-        rule = {"validate": "list", "source": choices, "error_type": "warning"}
-        sheet.data_validation(number, 5, number, 5, rule)
 
 
 def _taken_for(reading: Reading, at: int, language: str) -> tuple[str, str]:
