@@ -163,7 +163,10 @@ class Importer:
                 row.row,
                 text(f"office.web.verdict_{row.verdict}", language),
                 row.entity,
-                "; ".join(f"{c.field}: {_shown(c.old)} → {_shown(c.new)}" for c in row.changes),
+                "; ".join(
+                    f"{_name(c.field, language)}: {_shown(c.old)} → {_shown(c.new)}"
+                    for c in row.changes
+                ),
                 " ".join(p.message(language) for p in (*row.reasons, *row.notes)),
             )
             for row in proposal
@@ -185,6 +188,16 @@ class Importer:
 def _asked(asked: Asked) -> str:
     """Write what a row says of its building."""
     return " ".join(p for p in (asked.building_id, asked.code, asked.name, asked.address) if p)
+
+
+def _name(field: str, language: str) -> str:
+    """Name a fact as the register's tables do."""
+    from hexi_solar.schema import BUILDING_FACTS, READINGS, REGISTER
+
+    for table in (REGISTER, BUILDING_FACTS, READINGS):
+        if field in table.names:
+            return table[field].label(language)
+    return field
 
 
 def _shown(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import secrets
 import socket
 from typing import Any
@@ -128,6 +129,8 @@ def listen(application: Any, host: str, port: int) -> Any:
     from django.conf import settings
     from waitress.server import create_server
 
+    # a page asks for several files at once: that some wait their turn is no news
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
         return create_server(
             application,
