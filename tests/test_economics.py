@@ -433,7 +433,7 @@ def test_meters_beat_benchmarks_and_unknown_stays_marked():
 
 
 def test_floor_area_from_floors_where_it_is_not_known():
-    """Footprint times floors, else one floor."""
+    """Footprint times floors, else floors from the height, else one floor."""
     buildings = pd.DataFrame(
         {
             "owner_type": "office", "floor_area_m2": [np.nan, np.nan, 900.0],
@@ -443,6 +443,8 @@ def test_floor_area_from_floors_where_it_is_not_known():
     per_m2 = fact("economics.benchmark_kwh_m2.office")[1]
     use = annual_electricity(buildings, None)["electricity_kwh"]
     np.testing.assert_allclose(use, per_m2 * np.array([1500.0, 500.0, 900.0]))
+    use = annual_electricity(buildings.assign(height_m=[30.0, 13.0, 30.0]), None)["electricity_kwh"]
+    np.testing.assert_allclose(use, per_m2 * np.array([1500.0, 2000.0, 900.0]))
 
 
 def test_metered_months_are_kept():

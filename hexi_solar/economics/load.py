@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from hexi_solar.config import Buildings
 from hexi_solar.economics.calendar import YearHours
 from hexi_solar.facts import fact
 from hexi_solar.money import Floats
@@ -104,14 +105,21 @@ def annual_electricity(buildings: pd.DataFrame, demand: pd.DataFrame | None) -> 
 
 def gross_floor_area(buildings: pd.DataFrame) -> pd.Series:
     """
-    Return floor areas; where not known, footprint times floors, else one floor: a lower bound.
+    Return floor areas; where not known, footprint times floors.
+
+    Where floors are not known either, they follow from the height, else there is one: a
+    lower bound, so that self-use is rather too low.
 
     Returns
     -------
     area
         [m²]
     """
-    floors = buildings["floors"].astype(float).fillna(1.0).clip(lower=1.0)
+    floors = buildings["floors"].astype(float)
+    if "height_m" in buildings:
+        storeys = np.floor(buildings["height_m"].astype(float) / Buildings().storey_height_m)
+        floors = floors.fillna(storeys)
+    floors = floors.fillna(1.0).clip(lower=1.0)
     derived = buildings["footprint_area_m2"].astype(float) * floors
     area: pd.Series = buildings["floor_area_m2"].astype(float)
     return area.where(area > 0).fillna(derived)
