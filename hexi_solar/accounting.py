@@ -20,6 +20,7 @@ from hexi_solar.config import Plan
 from hexi_solar.coverage import (
     PARTS,
     Frame,
+    books_by_cause,
     cohort_rows,
     could_be_new,
     gap_of,
@@ -131,13 +132,14 @@ def account(
             rows=rows[could_be_new(rows, plan.coverage.start, today)],
             projects=project_states(inputs.register, at),
         )
+        coverage = basis.rates()
         return Account(
             plan=plan,
             basis=basis,
-            coverage=basis.rates(),
+            coverage=coverage,
             starts=[start_rate(basis, rows, start) for start in starts],
             parts=parts_table(basis),
-            distance=distances(basis),
+            distance=distances(basis, coverage),
             head=head_of(inputs.ledger),
             known_on=known_on,
             notices=inputs.notices,
@@ -194,13 +196,14 @@ def parts_table(basis: Basis) -> pd.DataFrame:
     return pd.concat([parts_of(book, reported(settings), frame, who.likely, by) for by in PARTS])
 
 
-def distances(basis: Basis) -> list[dict[str, Any]]:
+def distances(basis: Basis, coverage: pd.DataFrame) -> list[dict[str, Any]]:
     """Say for each definition of progress how far its target is, and what could turn it."""
     settings, pv = basis.settings, basis.pv
+    books = books_by_cause(basis.rows, pv)
     frame = Frame(basis.year, settings.cohort, basis.at, settings.scope)
     who = members(basis.rows, frame, settings.start, basis.today, basis.threshold_m2, CAUSES)
     book = book_of(basis.rows, pv)
-    rates = records(basis.rates())
+    rates = records(coverage)
     found: list[dict[str, Any]] = []
     for combination in combinations(settings):
         if combination.kind != "progress":
@@ -210,8 +213,7 @@ def distances(basis: Basis) -> list[dict[str, Any]]:
         row = next(r for r in rates if about.items() <= r.items())
         target = math.nan if row["target"] is None else float(row["target"])
         doubt = open_facts(
-            basis.rows,
-            pv,
+            books,
             combination,
             frame,
             target,

@@ -16,6 +16,7 @@ from hexi_solar.config import Coverage
 from hexi_solar.coverage import (
     CAUSES,
     Frame,
+    books_by_cause,
     cohort_rows,
     extremes,
     frames,
@@ -352,9 +353,8 @@ def test_no_choice_of_fewer_roofs_closes_the_gap(roofs, target):
 
 
 def facts(rows, pv, target, combination=INSTALLABLE):
-    return open_facts(
-        rows, pv, combination, FRAME, target, SETTINGS, today=TODAY, threshold_m2=1000.0
-    )
+    books = books_by_cause(rows, pv)
+    return open_facts(books, combination, FRAME, target, SETTINGS, today=TODAY, threshold_m2=1000.0)
 
 
 @settings(max_examples=25, deadline=None)

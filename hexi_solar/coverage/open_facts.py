@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,14 @@ from hexi_solar.coverage.rates import Book
 NEARLY = 1e-9
 
 
+def books_by_cause(rows: pd.DataFrame, pv: pd.DataFrame) -> dict[tuple[str, ...], Book]:
+    """Open the rows once per cause alone, and once for all records, to look at many rates."""
+    choices = [(cause,) for cause in CAUSES] + [RECORDS]
+    return {causes: Book(rows, pv, causes) for causes in choices}
+
+
 def open_facts(
-    rows: pd.DataFrame,
-    pv: pd.DataFrame,
+    books: Mapping[tuple[str, ...], Book],
     combination: Combination,
     frame: Frame,
     target: float,
@@ -39,8 +45,10 @@ def open_facts(
 
     Parameters
     ----------
-    rows, pv, settings, today, threshold_m2
-        As for `rates_of`, the PV of the frame's day.
+    books
+        From `books_by_cause`, with the PV of the frame's day.
+    settings, today, threshold_m2
+        As for `rates_of`.
     combination, frame, target
         The rate.
 
@@ -54,10 +62,11 @@ def open_facts(
         N - t·D towards the other verdict, in the numerator's unit, and `alone`, whether
         that is enough; those that move most first.
     """
+    rows = books[RECORDS].rows
 
     def view(causes: tuple[str, ...]) -> tuple[Book, Members]:
         who = members(rows, frame, settings.start, today, threshold_m2, causes)
-        return Book(rows, pv, causes), who
+        return books[causes], who
 
     bearing = frame.scope == "eligible"
     found = []
