@@ -117,8 +117,8 @@ def gross_floor_area(buildings: pd.DataFrame) -> pd.Series:
     """
     floors = buildings["floors"].astype(float)
     if "height_m" in buildings:
-        storeys = np.floor(buildings["height_m"].astype(float) / Buildings().storey_height_m)
-        floors = floors.where(floors.notna(), storeys)
+        storeys = buildings["height_m"].astype(float) // Buildings().storey_height_m
+        floors = floors.fillna(storeys)
     floors = floors.fillna(1.0).clip(lower=1.0)
     derived = buildings["footprint_area_m2"].astype(float) * floors
     area: pd.Series = buildings["floor_area_m2"].astype(float)
