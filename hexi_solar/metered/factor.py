@@ -89,9 +89,7 @@ def district_factor(
     least = int(limit("min_systems")) if min_systems is None else min_systems
     whole = int(limit("min_months")) if min_months is None else min_months
     prior = _prior() if prior_sigma is None else prior_sigma
-    usable = usable_months(metered)
-    count = usable["ratio"].groupby(level="entity").transform("count")
-    usable = usable[count >= whole]
+    usable = usable_months(metered, whole)
     logs = np.log(usable["ratio"])
     systems = logs.index.get_level_values("entity").nunique()
     corrected = bool(usable["corrected"].all()) if len(usable) else False

@@ -281,18 +281,25 @@ def performance(metered: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def usable_months(metered: pd.DataFrame) -> pd.DataFrame:
+def usable_months(metered: pd.DataFrame, months: int) -> pd.DataFrame:
     """
     Return the months that can say by how much the model is off.
 
-    Whole months whose reading can be true and lies within the limit above and, as far, below
-    the expectation: faults and shade that the model has wrong are for alarms, not for a factor
-    of the district.
+    Whole months whose reading can be true, of systems with at least so many. A month further
+    from its system's median than the limit above allows is a fault, or shade that the model
+    has wrong in some season, and so is a system whose median is that far from 1: these are
+    for alarms, not for a factor of the district. The cut runs about the median, since one
+    about 1 would draw the factor there.
     """
-    edge = np.where(metered["corrected"], limit("above"), limit("above_uncorrected"))
-    near = metered["ratio"].between(1.0 / edge, edge)
-    judged = metered["meter_state"].isin(["ok", "low"])
-    return metered[judged & near & (metered["connected_share"] >= 1.0)]
+    judged = metered["meter_state"].isin(["ok", "low"]) & (metered["connected_share"] >= 1.0)
+    table = metered[judged]
+    table = table[table["ratio"].groupby(level="entity").transform("count") >= months]
+    edge = np.log(np.where(table["corrected"], limit("above"), limit("above_uncorrected")))
+    logs = np.log(table["ratio"])
+    middle = logs.groupby(level="entity").transform("median")
+    near: pd.Series = ((logs - middle).abs() <= edge) & (middle.abs() <= edge)
+    kept: pd.DataFrame = table[near]
+    return kept
 
 
 def limit(name: str) -> float:
