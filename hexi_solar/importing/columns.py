@@ -16,7 +16,7 @@ from hexi_solar import units
 from hexi_solar.errors import Problem
 from hexi_solar.facts import read_facts
 from hexi_solar.importing.cells import counters, month_of
-from hexi_solar.importing.grid import HEADER_ROWS, Grid, Head, grid_of, heads_of
+from hexi_solar.importing.grid import HEADER_ROWS, Grid, Head, divided, grid_of, heads_of
 from hexi_solar.importing.kinds import Kind, contact_names, kinds, quantity
 from hexi_solar.labels import catalogue
 from hexi_solar.schema import ColumnSpec
@@ -166,7 +166,7 @@ def recognise(
             reading = replace(reading, score=reading.score + _joined(sheet, rows))
             if _sense(reading) and (best is None or reading.score > best.score):
                 best = reading
-    return best
+    return replace(best, grid=divided(best.grid)) if best else None
 
 
 def _joined(sheet: Sheet, rows: Sequence[int]) -> float:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 from hexi_solar.errors import Problem
 from hexi_solar.facts import read_facts
@@ -54,6 +55,8 @@ class Grid:
     rows: tuple[int, ...] = ()
     """Rows of data, from 1."""
     passed: tuple[Passed, ...] = ()
+    first: int = 1
+    """First row of the header, from 1."""
     unit: str = ""
     """Unit that a line above the header names for the whole sheet."""
     shared: frozenset[tuple[int, int]] = field(default_factory=frozenset)
@@ -91,7 +94,7 @@ def heads_of(sheet: Sheet, rows: Sequence[int]) -> tuple[Head, ...]:
 
 
 def grid_of(sheet: Sheet, rows: Sequence[int]) -> Grid:
-    """Divide a sheet whose header stands in the rows given."""
+    """Take a sheet's header to stand in the rows given; its rows of data come with `divided`."""
     heads = heads_of(sheet, rows)
     lines = [c for row in sheet.rows[: rows[0] - 1] for c in row if not blank(c)]
     above = tuple(dict.fromkeys(" ".join(str(c).split()) for c in lines))
@@ -101,6 +104,12 @@ def grid_of(sheet: Sheet, rows: Sequence[int]) -> Grid:
         for m in [_UNIT.search(unicodedata.normalize("NFKC", line))]
         if m
     ]
+    return Grid(sheet, rows[-1], heads, above, unit=said[0] if said else "", first=rows[0])
+
+
+def divided(grid: Grid) -> Grid:
+    """Divide the rows below the header into data and what is passed over."""
+    sheet, rows = grid.sheet, range(grid.first, grid.header + 1)
     kept, passed = [], []
     headers = [[fold(c) for c in sheet.rows[row - 1] if not blank(c)] for row in rows]
     for number in range(rows[-1] + 1, len(sheet.rows) + 1):
@@ -120,8 +129,7 @@ def grid_of(sheet: Sheet, rows: Sequence[int]) -> Grid:
         for r in range(max(top, rows[-1] + 1), bottom + 1)
         for c in range(left, right + 1)
     )
-    unit = said[0] if said else ""
-    return Grid(sheet, rows[-1], heads, above, tuple(kept), tuple(passed), unit, shared)
+    return replace(grid, rows=tuple(kept), passed=tuple(passed), shared=shared)
 
 
 def _no_data(cells: Sequence[object], headers: Sequence[Sequence[str]]) -> str:
@@ -129,18 +137,25 @@ def _no_data(cells: Sequence[object], headers: Sequence[Sequence[str]]) -> str:
     texts = [fold(c) for c in cells]
     if texts in headers:
         return "import_passed_header"
-    known = read_facts("importing")["rows"]
-    totals, notes = ([fold(w) for w in known[name]] for name in ("totals", "notes"))
+    totals, notes = _words("totals"), _words("notes")
     for text in texts[:3]:
         if text in totals or (text.endswith(("小计", "合计", "总计")) and len(text) <= 16):
             return "import_passed_total"
-        if any(text.startswith((f"{w}:", f"{w}(")) for w in totals):
+        if text.startswith(_words("totals_said")):
             return "import_passed_total"
     said = [c for c in cells if isinstance(c, str)]
     first = texts[0] if isinstance(cells[0], str) else ""
-    if len(said) == len(cells) and len(cells) <= 6 and first.startswith(tuple(notes)):
+    if len(said) == len(cells) and len(cells) <= 6 and first.startswith(notes):
         return "import_passed_note"
     numbered = re.match(r"\d+[.、．)）]\D", first)
     if len(cells) == 1 and (len(first) > 14 or numbered):
         return "import_passed_note"
     return ""
+
+
+@cache
+def _words(name: str) -> tuple[str, ...]:
+    """Return the words that rows which are no data begin with."""
+    if name == "totals_said":
+        return tuple(f"{w}{mark}" for w in _words("totals") for mark in (":", "("))
+    return tuple(fold(w) for w in read_facts("importing")["rows"][name])

@@ -83,7 +83,12 @@ class Judge:
 def judge_sheet(judge: Judge, reading: Reading, records: list[Record]) -> list[RowVerdict]:
     """Judge every row of a sheet."""
     judged = [_judge_row(judge, reading, record) for record in records]
-    return [_with_contradictions(row, judged) for row in judged]
+    against: dict[int, list[int]] = {}
+    for row in judged:
+        for p in row.reasons:
+            if p.code == "import_contradiction":
+                against.setdefault(p.fields["row"], []).append(row.row)
+    return [_with_contradictions(row, against.get(row.row, [])) for row in judged]
 
 
 def _judge_row(judge: Judge, reading: Reading, record: Record) -> RowVerdict:
@@ -127,13 +132,8 @@ def _is_question(problem: Problem) -> bool:
     return problem.code.startswith("import_asked")
 
 
-def _with_contradictions(row: RowVerdict, judged: list[RowVerdict]) -> RowVerdict:
+def _with_contradictions(row: RowVerdict, others: list[int]) -> RowVerdict:
     """Refuse the first of two rows that contradict each other, too."""
-    others = [
-        other.row for other in judged
-        for p in other.reasons
-        if p.code == "import_contradiction" and p.fields["row"] == row.row
-    ]  # fmt: skip
     if not others or any(p.code == "import_contradiction" for p in row.reasons):
         return row
     problem = Problem("import_contradiction", {"row": ", ".join(map(str, others))})
