@@ -53,7 +53,9 @@ STEPS = {
 SEAMS = {"layers", "importing", "surface", "weather", "maps", "exports", "office", "reports", "demo"}
 TOP = {
     "publication",
+    "differences",
     "accounting",
+    "publishing",
     "record",
     "inputs",
     "rooftops",
@@ -63,6 +65,7 @@ TOP = {
     "valuation",
     "plan",
     "explain",
+    "yearbook",
     "cli",
     "__main__",
 }
@@ -70,10 +73,12 @@ ORDER = [
     GROUND,
     STEPS | SEAMS,
     {"record", "inputs", "publication"},
-    {"rooftops", "surroundings", "valuation", "witness"},
+    {"differences", "rooftops", "surroundings", "valuation", "witness"},
     {"potential"},
     {"plan"},
     {"explain", "accounting"},
+    {"publishing"},
+    {"yearbook"},
     {"cli"},
     {"__main__"},
 ]

@@ -55,7 +55,7 @@ def course_chart(
     left, right, top, bottom = 46.0, 12.0, 34.0, 28.0
     years = sorted({p.year for c in courses for p in c.points} | _some(target_year))
     tops = [v for c in courses for p in c.points for v in (p.value, p.high) if v is not None]
-    most = nice_top(max([*tops, target or 0.0, 0.1]))
+    most = nice_top(1.04 * max([*tops, target or 0.0, 0.1]))
     span = max(len(years) - 1, 1)
 
     def x(year: int) -> float:
@@ -103,7 +103,9 @@ def _draw_course(
             drawing.line(places, course.colour, 2.2, "5 4" if course.dashed else "")
     for point, (px, py) in zip(known, line, strict=True):
         drawing.dot(px, py, 3.4, course.colour)
-        drawing.text(px, py - 8, f"{point.value:.1%}", 10.5, "middle", INK)
+        # a dashed course is written out at its end only: its beginning is another's
+        if not course.dashed or point is known[-1]:
+            drawing.text(px, py - 8, f"{point.value:.1%}", 10.5, "middle", INK)
 
 
 def _some(year: int | None) -> set[int]:
@@ -178,7 +180,14 @@ class Part:
 
 
 def interval_chart(
-    parts: Sequence[Part], total: float, *, common: str, own: str, all_: str, width: float = 620.0
+    parts: Sequence[Part],
+    total: float,
+    *,
+    common: str,
+    own: str,
+    all_: str,
+    width: float = 620.0,
+    row: float = 22.0,
 ) -> str:
     """Draw what an interval consists of: the standard deviation of each part, and of all."""
     chosen = sorted((p for p in parts if p.sigma > 0), key=lambda p: (-p.sigma, p.name))
@@ -186,7 +195,7 @@ def interval_chart(
         Bar(f"{p.name}（{common if p.common else own}）", p.sigma, f"{p.sigma:.1%}", BLUE if p.common else GREEN)
         for p in chosen
     ]  # fmt: skip
-    return bar_chart([*bars, Bar(all_, total, f"{total:.1%}", INK)], width=width)
+    return bar_chart([*bars, Bar(all_, total, f"{total:.1%}", INK)], width=width, row=row)
 
 
 def nice_top(value: float) -> float:

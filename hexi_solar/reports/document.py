@@ -89,11 +89,18 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """Drawings side by side."""
+
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
 class PageBreak:
     """What follows begins on a new page."""
 
 
-Block = Heading | Paragraph | Bullets | Figures | Table | Picture | PageBreak
+Block = Heading | Paragraph | Bullets | Figures | Table | Picture | Pictures | PageBreak
 
 
 @dataclass(frozen=True)
@@ -155,6 +162,11 @@ class Draft:
     def picture(self, svg: str, width_mm: float, caption: str = "", described: str = "") -> None:
         """Add a drawing."""
         self.blocks.append(Picture(svg, width_mm, caption, described or caption))
+
+    def pictures(self, *pictures: Picture) -> None:
+        """Add drawings side by side; none are left out."""
+        if pictures:
+            self.blocks.append(Pictures(pictures))
 
     def new_page(self) -> None:
         """Go on with a new page."""

@@ -25,6 +25,7 @@ from hexi_solar.reports.document import (
     PageBreak,
     Paragraph,
     Picture,
+    Pictures,
     Table,
 )
 from hexi_solar.reports.pdf import png_of
@@ -132,13 +133,24 @@ def _add(paper: Any, block: Block, width_mm: float) -> None:
             _add_figures(paper, block)
         case Table():
             _add_table(paper, block, width_mm)
-        case Picture(svg, width, caption, described):
-            picture = paper.add_picture(io.BytesIO(png_of(svg, width)), width=Mm(width))
-            picture._inline.docPr.set("descr", _clean(described))
-            if caption:
-                _write(paper.add_paragraph(), caption, size=9, colour="6B7680")
+        case Picture():
+            _add_picture(paper, block)
+        case Pictures(pictures):
+            table = paper.add_table(rows=1, cols=len(pictures))
+            for cell, picture in zip(table.rows[0].cells, pictures, strict=True):
+                _add_picture(cell, picture)
         case PageBreak():
             paper.add_page_break()
+
+
+def _add_picture(place: Any, picture: Picture) -> None:
+    """Add a drawing to the paper or to a cell."""
+    run = place.add_paragraph().add_run()
+    png = io.BytesIO(png_of(picture.svg, picture.width_mm))
+    drawn = run.add_picture(png, width=Mm(picture.width_mm))
+    drawn._inline.docPr.set("descr", _clean(picture.described))
+    if picture.caption:
+        _write(place.add_paragraph(), picture.caption, size=9, colour="6B7680")
 
 
 def _add_figures(paper: Any, block: Figures) -> None:

@@ -28,6 +28,7 @@ from hexi_solar.reports.document import (
     PageBreak,
     Paragraph,
     Picture,
+    Pictures,
     Table,
 )
 
@@ -148,13 +149,20 @@ def _block(block: Block, number: int, folder: Path) -> dict[str, Any]:
             return {"kind": "figures", "figures": [vars(f) for f in figures]}
         case Table():
             return _table(block)
-        case Picture(svg, width, caption, described):
-            name = f"picture-{number}.svg"
-            (folder / name).write_text(svg, "utf-8")
-            about = {"width": width, "caption": caption, "described": described}
-            return {"kind": "picture", "file": name, **about}
+        case Picture():
+            return _picture(block, f"picture-{number}", folder)
+        case Pictures(pictures):
+            parts = [_picture(p, f"picture-{number}-{n}", folder) for n, p in enumerate(pictures)]
+            return {"kind": "pictures", "pictures": parts}
         case PageBreak():
             return {"kind": "pagebreak"}
+
+
+def _picture(picture: Picture, name: str, folder: Path) -> dict[str, Any]:
+    """Write a drawing beside the document, and say where."""
+    (folder / f"{name}.svg").write_text(picture.svg, "utf-8")
+    about = {"width": picture.width_mm, "caption": picture.caption, "described": picture.described}
+    return {"kind": "picture", "file": f"{name}.svg", **about}
 
 
 def _table(table: Table) -> dict[str, Any]:
