@@ -1,17 +1,20 @@
-"""What benchmarks measure is measured right: the made-up city, squares, and equal models."""
+"""What benchmarks measure is measured right, and the README shows what they write."""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import scaling, yields
+from benchmarks import report, scaling, year, yields
 from benchmarks.city import KINDS, city, write_city
+from hexi_solar.yields import Planes, annual_sums
 
 
 def test_a_city_is_the_same_each_time():
@@ -47,3 +50,58 @@ def test_peers_get_the_same_models():
     ratio = yields.by_modelchain(year, planes) / ours
     assert (ratio > 1.0).all()
     assert (ratio < 1.04).all()
+
+
+def table_of(name: str) -> list[list[str]]:
+    """Return the cells of the table that a README holds between its marks."""
+    text = (report.ROOT / name).read_text("utf-8")
+    inside = text.split(report.BEGIN)[1].split(report.END)[0]
+    lines = [line for line in inside.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+@pytest.mark.parametrize("name", list(report.HEADS))
+def test_the_readme_holds_the_table_that_the_benchmarks_write(name):
+    """Row for row: same goals, same columns, figures wherever the table would have them."""
+    shown = table_of(name)
+    language = list(report.HEADS).index(name)
+    assert shown[0] == list(report.HEADS[name])
+    assert [cells[0] for cells in shown[2:]] == [row.goal[language] for row in report.ROWS]
+    for cells, row in zip(shown[2:], report.ROWS, strict=True):
+        assert cells[5] in report.ANSWERS[name].values()
+        assert {"{", "}"}.isdisjoint("".join(cells))
+        for text, cell in ((row.ours[language], cells[1]), (row.accuracy[language], cells[4])):
+            pattern = re.sub(r"\\\{.*?\\\}", r"[-+0-9.,e%]+", re.escape(text))
+            assert re.fullmatch(pattern, cell) or cell == report.ANSWERS[name][None]
+        assert all(peer in cells[3] for peer, _ in row.ratio)
+
+
+def test_what_was_not_measured_is_said():
+    """A run without peers and data fills the table, and no goal of it counts as met."""
+    found = dict.fromkeys(["yield_fast_per_s"], 1.0)
+    for name in report.HEADS:
+        written = report.table(found, name)
+        assert report.NOT_THERE[name] in written
+        assert len(written.splitlines()) == len(report.ROWS) + 2
+    assert {report.is_met(row, found) for row in report.ROWS} == {None}
+
+
+def test_a_goal_is_met_at_its_limit_and_missed_beyond():
+    """Just 3 s for 20,000 buildings are in time, any more are not."""
+    row = next(row for row in report.ROWS if "20,000 buildings: ≤ 3 s" in row.goal[0])
+    assert report.is_met(row, {"small_s": 3.0})
+    assert report.is_met(row, {"small_s": 3.01}) is False
+
+
+def test_every_cell_has_the_year_of_a_roof():
+    """On a plain every cell sees the whole sky, and yields what the kernel gives an open plane."""
+    hours = scaling.hours_of_the_year()
+    open_plane = Planes(np.zeros(1), np.full(1, 180.0), np.zeros(1), np.zeros(1, dtype=bool))
+    expected = annual_sums(hours, open_plane, scaling.SETTINGS)[0, 4:].sum()
+    energy = year.of_all_cells(np.zeros((5, 7), dtype=np.float32), hours)
+    assert energy == pytest.approx(np.full((5, 7), expected), rel=2e-5)
+    wall = np.zeros((5, 7), dtype=np.float32)
+    wall[:, 3] = 20.0
+    shaded = year.of_all_cells(wall, hours)
+    assert (shaded[:, [0, 1, 2, 4, 5, 6]] < energy[0, 0]).all()
+    assert shaded[:, 3] == pytest.approx(energy[:, 3])
