@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -289,6 +292,70 @@ def test_large_programs_solved_in_parts_agree(seed, monkeypatch):
     assert parts.gap <= 5e-3
     assert parts.cost_bound_cny <= whole.cost_cny * (1 + 1e-9)
     assert parts.cost_cny >= whole.cost_bound_cny * (1 - 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("roofs", "seconds"),
+    [(300, 60), pytest.param(5000, 300, marks=pytest.mark.scale)],
+)
+def test_a_district_is_solved_in_time(roofs, seconds):
+    """Within the time that the plan may take the cost is proven to be within 1 % of the least."""
+    case = district(1, roofs, 5, share=0.3)
+    began = time.monotonic()
+    path = find_pathway(case)
+    assert time.monotonic() - began < seconds
+    kept(case, path.schedule)
+    assert path.status == "reached"
+    assert path.gap < 0.01
+
+
+def test_what_the_solver_prints_is_no_result(capfd):
+    """Results are printed on standard output; words of the solver go to the other one."""
+    with solving._aside():
+        os.write(1, b"words of the solver")
+    out, err = capfd.readouterr()
+    assert not out
+    assert "words" in err
+
+
+def test_no_time_still_gives_a_way_within_the_limits():
+    """With next to no time there is a schedule that keeps every limit, and its gap is said."""
+    case = district(1, 300, 5, share=0.3)
+    path = find_pathway(case, Pathway(gap=0.0, seconds=0.2))
+    kept(case, path.schedule)
+    assert path.status == "reached" or path.reachable_bound >= path.rate
+    assert path.gap >= 0.0
+
+
+def test_a_search_that_finds_nothing_leaves_the_commitments(monkeypatch):
+    """Where time runs out before any answer, what is bound is built, nothing is claimed, and the bound stands."""
+    case = district(4, 8, 2, share=0.3)
+    case = case.with_(options=case.options.assign(
+        committed_year=[2027.0] + [np.nan] * 7, earliest_year=2027,
+    ))  # fmt: skip
+    nothing = solving.Answer(None, np.inf, -np.inf)
+    monkeypatch.setattr(solving._Search, "whole", lambda self: nothing)
+    path = find_pathway(case)
+    assert path.status == "undecided"
+    assert path.schedule.index.to_list() == ["b00"]
+    # no more than every roof together
+    assert path.rate < path.reachable_bound < 1.5
+
+
+def test_a_way_that_reaches_the_target_is_one(monkeypatch):
+    """Where only the search for the greatest rate comes to an end, its way counts, and its gap is said."""
+    case = alike(10, 7, budget_cny=240_000.0)
+    whole = solving._Search.whole
+
+    def late(search):
+        cheap = np.isfinite(search.least[-1])
+        return solving.Answer(None, np.inf, -np.inf) if cheap else whole(search)
+
+    monkeypatch.setattr(solving._Search, "whole", late)
+    path = find_pathway(case, EXACT)
+    assert path.status == "reached"
+    assert path.rate == pytest.approx(0.8)
+    assert path.gap == 1.0
 
 
 def certain(path_case: Case, **columns: object) -> Case:

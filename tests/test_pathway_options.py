@@ -163,7 +163,8 @@ def test_costs_given_by_building_follow_the_capacity():
     options = case(cost_cny=cost).options
     assert options.loc[("hall", "dense"), "cost_cny"] == 600_000.0
     assert options.loc[("hall", "steep"), "cost_cny"] == pytest.approx(400_000.0)
-    assert options.loc[("coming", "dense"), "cost_cny"] == case().options.loc[("coming", "dense"), "cost_cny"]  # fmt: skip
+    default = case().options.loc[("coming", "dense"), "cost_cny"]
+    assert options.loc[("coming", "dense"), "cost_cny"] == default
 
 
 def test_projects_that_are_filed_are_commitments():

@@ -15,7 +15,7 @@ import pandas as pd
 from hexi_solar.config import Pathway
 from hexi_solar.errors import Problem, SchemaError
 from hexi_solar.pathway.case import ROUNDING, Case
-from hexi_solar.pathway.model import MONEY, Model, assignment, build_model
+from hexi_solar.pathway.model import MONEY, Floats, Model, assignment, build_model
 from hexi_solar.pathway.solve import TOLERANCE, Answer, minimise
 
 Status = Literal["reached", "unreachable", "undecided"]
@@ -35,7 +35,8 @@ class Route:
     cost_bound_cny: float
     """No schedule of this rate costs less."""
     gap: float
-    """How far the cost may be above the least, as a share of it; of the rate where unreachable."""
+    """How far the cost may be above the least, as a share of it; where the target is not reached, how far
+    the rate may be below the greatest, as a share of that."""
     rate: float
     """Rate of the reported measure at the end of the target's year."""
     reachable_rate: float
@@ -114,20 +115,39 @@ def _nearest(model: Model, cheapest: Answer, options: dict[str, Any]) -> Route:
     """Find the greatest rate, and the least cost at which it can be had."""
     case = model.case
     most = minimise(model, -model.added, **options, without_target=True)
-    if most.x is None:
+    if most.infeasible:
         raise SchemaError(Problem("pathway_commitments_break", {"limits": "-"}))
-    least = -most.value * (1.0 - ROUNDING)
-    thrifty = minimise(model, model.cost, **options, least_added=least)
+    furthest = _commitments_only(model) if most.x is None else most.x
+    added = float(model.added @ furthest)
+    if not cheapest.infeasible and added >= case.needed * (1.0 - ROUNDING):
+        # the search for the least cost ran out of time, yet this way reaches the target
+        cost = float(model.cost @ furthest)
+        dear = Answer(furthest, cost, min(max(cheapest.bound, 0.0), cost))
+        seconds = cheapest.seconds + most.seconds
+        return _path(model, "reached", dear, dear.gap, np.nan, np.nan, seconds)
+    everything = float(case.adds[case.measure].groupby(level="building_id").max().sum())
+    at_most = max(min(-most.bound, everything), added)
+    thrifty = minimise(model, model.cost, **options, least_added=added * (1.0 - ROUNDING))
     seconds = cheapest.seconds + most.seconds + thrifty.seconds
-    if thrifty.x is None or _added(model, thrifty) < -most.value * (1.0 - 2 * TOLERANCE):
-        value = float(model.cost @ most.x)
-        thrifty = Answer(most.x, value, min(thrifty.bound, value))
-    unreachable = cheapest.infeasible or -most.bound < case.needed * (1.0 - TOLERANCE)
+    if thrifty.x is None or _added(model, thrifty) < added * (1.0 - 2 * TOLERANCE):
+        value = float(model.cost @ furthest)
+        thrifty = Answer(furthest, value, min(thrifty.bound, value))
+    unreachable = cheapest.infeasible or at_most < case.needed * (1.0 - TOLERANCE)
+    bound = min(case.rate(at_most), case.target) if unreachable else case.rate(at_most)
+    gap = max(case.rate(at_most) - case.rate(added), 0.0) / max(case.rate(at_most), ROUNDING)
     status: Status = "unreachable" if unreachable else "undecided"
-    bound = case.rate(-most.bound)
-    if unreachable:
-        bound = min(bound, case.target)
-    return _path(model, status, thrifty, most.gap, case.rate(-most.value), bound, seconds)
+    return _path(model, status, thrifty, gap, case.rate(added), bound, seconds)
+
+
+def _commitments_only(model: Model) -> Floats:
+    """Build what one is bound to, each in its smallest way, and nothing else."""
+    x = np.zeros(len(model.cost))
+    capacity = model.case.options["capacity_kwp"].to_dict()
+    for g in np.flatnonzero(model.least[: len(model.groups)] > 0):
+        own = np.flatnonzero(model.group == g)
+        size = [capacity[(model.groups[g][0], model.variant[v])] for v in own]
+        x[own[int(np.argmin(size))]] = len(model.groups[g])
+    return x
 
 
 def _path(
