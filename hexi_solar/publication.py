@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from hexi_solar.coverage import (
 )
 from hexi_solar.ledger import broken_links, project_register, states
 from hexi_solar.projects import FACTS, existing_pv, project_states
-from hexi_solar.schema import COVERAGE, COVERAGE_CHANGES, COVERAGE_ROWS, OWNER_TYPES, YES_NO
+from hexi_solar.schema import COVERAGE, COVERAGE_ROWS, OWNER_TYPES, YES_NO
 
 NEARLY = 1e-9
 """Relative difference that another machine's arithmetic may make."""
@@ -152,13 +151,14 @@ def _frozen_table(table: pd.DataFrame) -> dict[str, Any]:
     flat = table.reset_index()
     return {
         "columns": [str(c) for c in flat.columns],
-        "rows": [[_value(v) for v in row] for row in flat.itertuples(index=False, name=None)],
+        "rows": [[plain_value(v) for v in row] for row in flat.itertuples(index=False, name=None)],
     }
 
 
-def _value(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """Return what JSON has for a value: unknown as None, days as text."""
     if isinstance(value, (list, tuple)):
-        return [_value(v) for v in value]
+        return [plain_value(v) for v in value]
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return None
     if isinstance(value, (dt.date, pd.Timestamp)):
@@ -170,7 +170,7 @@ def frozen_rates(coverage: pd.DataFrame) -> list[dict[str, Any]]:
     """Write rates as plain values; the reported one keeps its lists of buildings."""
     found = []
     for row in coverage.reset_index().to_dict("records"):
-        kept = {str(k): _value(v) for k, v in row.items() if row["reported"] or k not in LISTS}
+        kept = {str(k): plain_value(v) for k, v in row.items() if row["reported"] or k not in LISTS}
         found.append(kept)
     return found
 
@@ -183,7 +183,7 @@ def thaw(payload: Mapping[str, Any]) -> Basis:
     settings = dict(payload["settings"])
     settings["start"] = dt.date.fromisoformat(settings["start"])
     known = {f.name for f in dataclasses.fields(Coverage)}
-    rows = _thawed_table(payload["rows"])
+    rows = thawed_table(payload["rows"])
     for column in COVERAGE_ROWS:
         if column.name not in rows:
             rows[column.name] = None
@@ -199,11 +199,12 @@ def thaw(payload: Mapping[str, Any]) -> Basis:
         settings=Coverage(**{k: v for k, v in settings.items() if k in known}),
         filling=payload["filling"],
         rows=rows,
-        projects=_thawed_table(payload["projects"]),
+        projects=thawed_table(payload["projects"]),
     )
 
 
-def _thawed_table(frozen: Mapping[str, Any]) -> pd.DataFrame:
+def thawed_table(frozen: Mapping[str, Any]) -> pd.DataFrame:
+    """Read a frozen table; numbers and days are as JSON has them."""
     index, *columns = frozen["columns"]
     data = [row[1:] for row in frozen["rows"]]
     ids = pd.Index([row[0] for row in frozen["rows"]], name=index, dtype=object)
@@ -306,9 +307,9 @@ def _tables(
             continue
         before, after = frozen.loc[one], now.loc[one]
         for name in columns:
-            old, new = _value(before.get(name)), _value(after.get(name))
+            old, new = plain_value(before.get(name)), plain_value(after.get(name))
             if not same(old, new):
-                found.append(Difference(what, f"{one}.{name}", _said(old), _said(new)))
+                found.append(Difference(what, f"{one}.{name}", said(old), said(new)))
     return found
 
 
@@ -317,17 +318,18 @@ def _rates(
 ) -> list[Difference]:
     """Compare rates, and the buildings behind the reported one."""
     found = []
-    others = {_key(row): row for row in now}
+    others = {key_of(row): row for row in now}
     for row in frozen:
-        other = others.get(_key(row), {})
+        other = others.get(key_of(row), {})
         for name in (*NUMBERS, *LISTS):
             if name in row and not same(row[name], other.get(name)):
-                parts = (_said(row[name]), _said(other.get(name)))
+                parts = (said(row[name]), said(other.get(name)))
                 found.append(Difference("rate", f"{rate_name(row)}.{name}", *parts))
     return found
 
 
-def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+def key_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the axes of a rate."""
     return tuple(row[name] for name in COVERAGE.index)
 
 
@@ -345,174 +347,13 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _said(value: Any) -> str:
+def said(value: Any) -> str:
     """Write a value short enough for a table."""
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, float):
         return f"{value:.10g}"
     return "" if value is None else str(value)
-
-
-# --------------------------------------------------------------------------------- compare
-
-
-def changes(
-    before: Mapping[str, Any], after: Mapping[str, Any], ledger: pd.DataFrame
-) -> pd.DataFrame:
-    """
-    List what differs between two publications of a year, and the events that did it.
-
-    Parameters
-    ----------
-    before, after
-        Their payloads.
-    ledger
-        All events of the register.
-
-    Returns
-    -------
-    changes
-        `schema.COVERAGE_CHANGES`: rates, the reported one first; buildings that came into
-        the cohort or left it; PV of buildings; facts; settings; layers.
-    """
-    rows = _rate_changes(before, after)
-    heads = (int(before["head"]["seq"]), int(after["head"]["seq"]))
-    between = ledger[(ledger["seq"] > min(heads)) & (ledger["seq"] <= max(heads))]
-    projects = _event_ids_by_building(between, before, after)
-    facts = {
-        str(one): list(group.index)
-        for one, group in between[between["entity_type"] == "building"].groupby("entity")
-    }
-    rows += _cohort_changes(before, after, facts)
-    rows += _pv_changes(before, after, projects)
-    rows += _fact_changes(before, after, facts)
-    rows += _mapping_changes("setting", _settings(before), _settings(after))
-    rows += _mapping_changes("layer", before["layers"], after["layers"])
-    table = pd.DataFrame(rows, columns=COVERAGE_CHANGES.names)
-    return table.rename_axis(index="change")
-
-
-def _row(
-    subject: str,
-    name: str,
-    column: str,
-    values: tuple[Any, Any],
-    events: tuple[str | None, list[str]] = (None, []),
-) -> dict[str, Any]:
-    return {
-        "subject": subject,
-        "name": name,
-        "column": column,
-        "before": _said(values[0]),
-        "after": _said(values[1]),
-        "event_ids": events[1],
-        "entity_type": events[0] if events[1] else None,
-    }
-
-
-def _rate_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
-    # the same rate, whatever the day
-    others = {rate_name(r): r for r in after["rates"]}
-    rows = []
-    for row in before["rates"]:
-        other = others.get(rate_name(row), row)
-        for name in NUMBERS:
-            if not same(row[name], other[name]):
-                rows.append(_row("rate", rate_name(row), name, (row[name], other[name])))
-    return rows
-
-
-def _reported_ids(payload: Mapping[str, Any]) -> set[str]:
-    """Return the buildings of the reported rate, those without a known part too."""
-    rate = next(r for r in payload["rates"] if r["reported"])
-    return set(rate["denominator_ids"]) | set(rate["flagged_ids"])
-
-
-def _cohort_changes(
-    before: Mapping[str, Any], after: Mapping[str, Any], facts: Mapping[str, list[str]]
-) -> list[dict[str, Any]]:
-    old, new = _reported_ids(before), _reported_ids(after)
-    rows = []
-    for one in sorted(old ^ new):
-        sides = ("yes", "no") if one in old else ("no", "yes")
-        rows.append(_row("cohort", one, "member", sides, ("building", facts.get(one, []))))
-    return rows
-
-
-def _pv_changes(
-    before: Mapping[str, Any], after: Mapping[str, Any], events: Mapping[str, list[str]]
-) -> list[dict[str, Any]]:
-    old, new = thaw(before).pv, thaw(after).pv
-    kept = set(_thawed_table(before["rows"]).index) | set(_thawed_table(after["rows"]).index)
-    rows = []
-    for one in old.index.union(new.index, sort=True):
-        if one not in kept:
-            continue
-        for name in ("capacity_kwp", "module_area_m2", "array_area_m2"):
-            was, now = (_value(t[name].get(one)) for t in (old, new))
-            if not same(was, now):
-                about = ("project", events.get(str(one), []))
-                rows.append(_row("pv", str(one), name, (was, now), about))
-    return rows
-
-
-def _fact_changes(
-    before: Mapping[str, Any], after: Mapping[str, Any], events: Mapping[str, list[str]]
-) -> list[dict[str, Any]]:
-    old, new = thaw(before).rows, thaw(after).rows
-    rows = []
-    for one in old.index.union(new.index, sort=True):
-        about = ("building", events.get(str(one), []))
-        if one not in old.index or one not in new.index:
-            sides = ("no", "yes") if one not in old.index else ("yes", "no")
-            rows.append(_row("fact", str(one), "could_be_new", sides, about))
-            continue
-        for name in COVERAGE_ROWS.names:
-            pair = (_value(old.loc[one, name]), _value(new.loc[one, name]))
-            if not same(*pair):
-                rows.append(_row("fact", str(one), name, pair, about))
-    return rows
-
-
-def _event_ids_by_building(
-    events: pd.DataFrame, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> dict[str, list[str]]:
-    """Return the events about the projects that stand, or stood, on each building."""
-    places: dict[str, set[str]] = {}
-    for payload in (before, after):
-        table = _thawed_table(payload["projects"])
-        for entity, building in table["building_id"].dropna().items():
-            places.setdefault(str(entity), set()).add(str(building))
-    found: dict[str, list[str]] = {}
-    own = events[events["entity_type"] == "project"]
-    for event, entity, said in zip(own.index, own["entity"], own["payload"], strict=True):
-        named = json.loads(said).get("building_id")
-        where = places.get(str(entity), set()) | ({str(named)} if named else set())
-        for building in sorted(where):
-            found.setdefault(building, []).append(str(event))
-    return found
-
-
-def _settings(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Gather what was chosen, flat."""
-    found = {k: v for k, v in payload["settings"].items() if k != "definitions"}
-    for name, one in payload["settings"]["definitions"].items():
-        found[f"definitions.{name}"] = json.dumps(one, ensure_ascii=False, sort_keys=True)
-    found |= {k: payload[k] for k in ("at", "today", "threshold_m2")}
-    found |= {f"filling.{k}": str(v) for k, v in payload["filling"].items()}
-    return found | {f"version.{k}": v for k, v in payload["about"].get("versions", {}).items()}
-
-
-def _mapping_changes(
-    subject: str, old: Mapping[str, Any], new: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    rows = []
-    for name in sorted({*old, *new}):
-        pair = (old.get(name), new.get(name))
-        if not same(*pair):
-            rows.append(_row(subject, name, "", pair))
-    return rows
 
 
 def reported_rate(payload: Mapping[str, Any]) -> Mapping[str, Any]:

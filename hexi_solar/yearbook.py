@@ -14,13 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hexi_solar.accounting import (
-    Account,
-    account,
-    compare,
-    publications_of,
-    publications_table,
-)
+from hexi_solar.accounting import Account, account
 from hexi_solar.approvals import approval_list, forecast, habit
 from hexi_solar.config import Coverage, Plan
 from hexi_solar.coverage import Combination, Frame, coverage_definitions, rates_of, reported
@@ -36,6 +30,7 @@ from hexi_solar.office.store import open_register, register_exists
 from hexi_solar.plan import run
 from hexi_solar.projects import FACTS as PROJECT_FACTS
 from hexi_solar.projects import existing_pv, project_states
+from hexi_solar.publishing import compare, publications_of, publications_table
 from hexi_solar.reconcile import capacities, reconcile
 from hexi_solar.record import versions
 from hexi_solar.reports.cards import Card

@@ -15,15 +15,7 @@ import shapely
 from typer.testing import CliRunner
 
 from hexi_solar import schema
-from hexi_solar.accounting import (
-    account,
-    compare,
-    publications_of,
-    publications_table,
-    publish,
-    reproduce,
-    restate,
-)
+from hexi_solar.accounting import account
 from hexi_solar.cli import app
 from hexi_solar.config import AttributeTable, Coverage, Layer, Layers, Plan
 from hexi_solar.errors import ConfigError, RegisterError
@@ -31,6 +23,14 @@ from hexi_solar.ledger import Event
 from hexi_solar.office.store import open_register, open_target, register_exists
 from hexi_solar.office.target import sqlite
 from hexi_solar.publication import check, freeze, thaw
+from hexi_solar.publishing import (
+    compare,
+    publications_of,
+    publications_table,
+    publish,
+    reproduce,
+    restate,
+)
 
 TODAY = dt.date(2026, 6, 30)
 DONE = ("2021-05-01", "2022-06-01", "2023-03-01", "2024-08-01", "2025-09-01", "2019-02-01", "")
