@@ -24,7 +24,7 @@ from hexi_solar.office.web.words import (
     language,
     say,
 )
-from hexi_solar.schema import COVERAGE, ENTITY_TYPES
+from hexi_solar.schema import ENTITY_TYPES
 
 PER_PAGE = 100
 RATES = (
@@ -32,6 +32,10 @@ RATES = (
     "rate", "rate_low", "rate_high", "target", "buildings_with_pv", "buildings",
 )  # fmt: skip
 SHOWN = ("building_id", "capacity_kwp", "modules", "module_area_m2", "mode", "contract", "operator")
+
+
+MEASURED = SHOWN[1:4]
+NUMBERS = {*RATES[6:8], *RATES[9:]}
 
 
 def home(request: Any, frame: dict[str, Any]) -> HttpResponse:
@@ -75,7 +79,7 @@ def projects(request: Any, frame: dict[str, Any]) -> HttpResponse:
     more = {
         "form": form,
         "rows": rows,
-        "names": [fact_name("project", name) for name in SHOWN],
+        "names": [(fact_name("project", name), name in MEASURED) for name in SHOWN],
         "count": len(table),
         "capacity": f"{capacity:,.1f}",
         "page": page,
@@ -211,16 +215,12 @@ def coverage(request: Any, frame: dict[str, Any]) -> HttpResponse:
     events = look.ledger()
     published = events.loc[events["entity_type"] == "publication", "entity"].unique()
     more = {
-        "names": [_column(name) for name in shown],
+        "names": [(say(f"column_{name}"), name in NUMBERS) for name in shown],
         "rows": rows,
         "whole": whole,
         "published": [line for entity in published for line in look.history("publication", entity)],
     }
     return render(request, "office/coverage.html", {**frame, "title": say("coverage"), **more})
-
-
-def _column(name: str) -> str:
-    return COVERAGE[name].label(language()) if name in COVERAGE.names else say(f"column_{name}")
 
 
 def _cell(name: str, value: Any) -> tuple[str, bool]:
