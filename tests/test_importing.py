@@ -534,3 +534,23 @@ def test_an_older_register_is_taken_over_with_its_clocks(tmp_path):
         None, event_id_of(plain.events[0]),
     )  # fmt: skip
     assert "import_take_over" in [p.code for p in plain.notices]
+
+
+def test_the_sheets_of_the_demonstration_district(tmp_path):
+    """All that its office keeps is taken, row by row; a second time nothing is new."""
+    import geopandas as gpd
+
+    from hexi_solar.demo import write_demo
+
+    write_demo(tmp_path)
+    layer = gpd.read_file(tmp_path / "buildings.geojson")
+    named = layer.rename(columns={"名称": "name", "地址": "address"}).set_index("编号")
+    ledger = look_nothing()
+    for name in ("register", "ledger", "meters", "approvals", "diagnoses", "trackers", "equipment"):
+        first = look(tmp_path / f"{name}.csv", ledger, buildings=named)
+        assert set(verdicts(first).values()) <= {"new", "changed", "same"}, name
+        assert len(verdicts(first)) == len(pd.read_csv(tmp_path / f"{name}.csv"))
+        assert first.events
+        ledger = record(ledger, first.events)
+        again = look(tmp_path / f"{name}.csv", ledger, buildings=named)
+        assert set(verdicts(again).values()) == {"same"}, name

@@ -11,7 +11,7 @@ import pandas as pd
 
 from hexi_solar.errors import OutputError, Problem
 from hexi_solar.importing.ledgerfile import COLUMNS, check_lengths, event_rows, save_csv
-from hexi_solar.importing.pages import Pages
+from hexi_solar.importing.pages import A3, Pages
 from hexi_solar.importing.proposal import Contact
 from hexi_solar.labels import event_label, label, text
 from hexi_solar.ledger import FIRST
@@ -81,9 +81,9 @@ def _about(pages: Pages, rows: list[dict[str, Any]], contacts: Sequence[Contact]
     def say(name: str, **fields: Any) -> str:
         return text(f"importing.export.{name}", language, **fields)
 
-    sheet = pages.sheet(text("importing.sheet.about", language), say("title"))
-    sheet.set_column(0, 0, 24)
-    sheet.set_column(1, 1, 70)
+    sheet = pages.sheet(text("importing.sheet.what", language), say("title"))
+    sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 1, 110)
     head = rows[-1]["hash"] if rows else FIRST
     lines = [say("what"), say("head", hash=head, count=len(rows))]
     lines.append(say("contacts_out" if contacts is None else "contacts_in"))
@@ -94,7 +94,7 @@ def _about(pages: Pages, rows: list[dict[str, Any]], contacts: Sequence[Contact]
         sheet.write_string(
             row, 0, spec.zh if language == "zh" else spec.name, pages.body(bold=True)
         )
-        meaning = f"{spec.name}: {spec.en}"
+        meaning = spec.name if language == "zh" else spec.en
         sheet.write_string(row, 1, meaning, pages.body())
         row += 1
     row += 1
@@ -120,6 +120,9 @@ def _events(pages: Pages, rows: list[dict[str, Any]]) -> None:
             look = right if spec.kind == "int" else plain
             # an empty text stays one: a blank cell would come back as nothing said
             pages.write(sheet, number, at, None if value == "" else value, look)
+    # who prints it wants to read it: the sums are for machines
+    sheet.print_area(0, 0, 2 + len(rows), [c.name for c in COLUMNS].index("payload"))
+    sheet.set_paper(A3)
     sheet.autofilter(2, 0, 2 + len(rows), len(COLUMNS) - 1)
 
 

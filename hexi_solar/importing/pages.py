@@ -21,7 +21,7 @@ COLOURS = {
     "refused": ("#FEE2E2", "#991B1B"), "asked": (YELLOW, "#92400E"), "passed": ("#F3F4F6", GREY),
 }  # fmt: skip
 FONTS = {"zh": "Microsoft YaHei", "en": "Calibri"}
-LANDSCAPE_A4 = 9
+A3, A4 = 8, 9
 _MOST_CHARACTERS = 32_767
 
 
@@ -75,7 +75,7 @@ class Pages:
         if note:
             sheet.write_string(1, 0, note, self.format(font_color=GREY))
         sheet.set_landscape()
-        sheet.set_paper(LANDSCAPE_A4)
+        sheet.set_paper(A4)
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(0.4, 0.4, 0.5, 0.6)
         sheet.set_footer("&L&A&R&P / &N")
@@ -122,4 +122,4 @@ def fitted(values: Sequence[object], least: int, most: int) -> int:
 
 def lines_needed(value: str, width: int) -> int:
     """Count the lines that a text takes in a cell of a width."""
-    return sum(max(1, math.ceil(width_of(line) * 1.05 / max(width - 1, 1))) for line in value.split("\n"))  # fmt: skip
+    return sum(max(1, math.ceil(width_of(line) * 0.98 / max(width - 1, 1))) for line in value.split("\n"))  # fmt: skip

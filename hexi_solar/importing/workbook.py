@@ -11,7 +11,7 @@ from xlsxwriter.utility import xl_col_to_name
 from hexi_solar.importing.columns import Reading, fingerprint
 from hexi_solar.importing.kinds import Kind
 from hexi_solar.importing.match import NOBODY
-from hexi_solar.importing.pages import COLOURS, YELLOW, Pages, fitted, lines_needed
+from hexi_solar.importing.pages import A3, COLOURS, YELLOW, Pages, fitted, lines_needed
 from hexi_solar.importing.proposal import Proposal, RowVerdict, SheetProposal
 from hexi_solar.importing.verdicts import ASKED, CHANGED, NEW, PASSED, REFUSED, VERDICTS, Change
 from hexi_solar.labels import catalogue, column_label, text
@@ -147,6 +147,8 @@ def _verdicts(pages: Pages, part: SheetProposal) -> None:
     kept = [at for at, head in enumerate(part.heads) if head or _filled(part, at)]
     heads = [*_head(language, "row", "verdict", "reason"), *(part.heads[at] for at in kept)]
     pages.table(sheet, 2, heads, frozen=3)
+    if len(heads) > 10:
+        sheet.set_paper(A3)
     sheet.set_column(0, 0, 7)
     sheet.set_column(1, 1, 11)
     sheet.set_column(2, 2, _REASON_WIDTH)
@@ -318,16 +320,30 @@ def _write_choices(pages: Pages, sheet: Any, proposal: Proposal) -> dict[str, st
     for part in proposal.sheets:
         if part.reading is None or part.kind in lists:
             continue
-        column = _ANSWER + 4 + len(lists)
+        column = _ANSWER + 4 + 3 * len(lists)
         title = text(f"importing.kind.{part.kind}", pages.language)
-        sheet.write_string(3, column, title, pages.header)
-        sheet.set_column(column, column, 26)
-        choices = _choices(part.reading.kind)
+        sheet.merge_range(3, column, 3, column + 1, title, pages.header)
+        sheet.set_column(column, column + 1, 24)
+        kind, faint = part.reading.kind, pages.body(font_color="#6B7280")
+        choices = _choices(kind)
         for number, name in enumerate(choices, start=4):
-            sheet.write_string(number, column, name, pages.body(font_color="#6B7280"))
+            sheet.write_string(number, column, name, faint)
+            sheet.write_string(number, column + 1, _meaning(kind, name, pages.language), faint)
         letter = xl_col_to_name(column)
         lists[part.kind] = f"=${letter}$5:${letter}${4 + len(choices)}"
     return lists
+
+
+def _meaning(kind: Kind, name: str, language: str) -> str:
+    """Name one choice for people."""
+    if name not in kind.columns:
+        return text("importing.columns.unused", language)
+    part = name.removeprefix("capacity_kwp_") if name.startswith("capacity_kwp_") else ""
+    shown = field_name(kind.columns[name].name, language)
+    if shown == name:
+        entry = catalogue().get(f"importing.column.{name}")
+        shown = entry[language] if entry else name
+    return f"{shown}, {field_name(part, language)}" if part else shown
 
 
 def _column(
@@ -352,7 +368,7 @@ def _taken_for(reading: Reading, at: int, language: str) -> tuple[str, str]:
     """Say what a column was taken for, and in which unit."""
     for placed in reading.placed:
         if at == placed.at or at in placed.also:
-            name = field_name(reading.kind.columns[placed.ours].name, language)
+            name = _meaning(reading.kind, placed.ours, language)
             shown = f"{name} ({placed.ours})"
             if placed.month:
                 month = placed.month.replace("0000-", "")
