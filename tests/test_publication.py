@@ -318,3 +318,21 @@ def test_the_command_prints_one_row_per_definition_reading_and_scope(plan, tmp_p
         )
         assert shown.exit_code == 0, shown.output
         assert f"{rows[0]['rate']:.1%}" in shown.stdout
+
+
+def test_differences_are_told_in_the_readers_words(published, tmp_path, monkeypatch):
+    """Rates in percent, columns and yes and no by their names, in both languages."""
+    monkeypatch.chdir(tmp_path)
+    layers = '[layers.buildings]\npath = "layers/b.geojson"\n'
+    (tmp_path / "plan.toml").write_text(f'name = "tiny"\nas_of = 2026-06-30\n{layers}', "utf-8")
+    for language, words in (
+        ("zh", ("计入", "是", "组件面积")),
+        ("en", ("Counted", "Yes", "Module area")),
+    ):
+        asked = ["coverage", "compare", "plan.toml", "--year", "2025", "--lang", language]
+        shown = CliRunner().invoke(app, asked)
+        assert shown.exit_code == 0, shown.output
+        assert all(word in shown.stdout for word in words)
+        assert "%" in shown.stdout
+    listed = CliRunner().invoke(app, ["coverage", "published", "plan.toml", "--json"])
+    assert [p["seq"] for p in json.loads(listed.stdout)["publications"]] == [9, 20]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +29,7 @@ from hexi_solar.cli.coverage import (
     day_of,
     percent,
 )
-from hexi_solar.labels import label, text
+from hexi_solar.labels import column_label, label, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -252,9 +253,9 @@ def _column_name(name: str, subject: str, language: str) -> str:
     return table[name].label(language) if name in table.names else name
 
 
-def _shown(row: dict[str, Any], side: str, language: str) -> str:
+def _shown(row: Mapping[Any, Any], side: str, language: str) -> str:
     """Write a value for people: rates in percent, words by their names, numbers to six figures."""
-    value, column = row[side], row["column"]
+    value, column = str(row[side]), str(row["column"])
     if not value:
         return "-"
     if column in ("member", "could_be_new"):
