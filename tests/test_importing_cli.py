@@ -126,3 +126,21 @@ def test_positions_find_their_footprint(office):
     book(Path("a.xlsx"), ("台账", [heads, ["P1", point.x, point.y, "2025-01-01"]]))
     office("import", "a.xlsx", "plan.toml", "--record")
     assert '"building_id":"B2"' in office("log", "plan.toml")[1]
+
+
+def test_a_register_that_moved_on_meanwhile(office, monkeypatch):
+    """Who recorded something while the file was checked makes its verdicts void: nothing is recorded."""
+    from hexi_solar.cli import imports
+
+    book(Path("a.xlsx"), ("台账", [HEADS, ["P1", "B1", 100, "2025-01-01"]]))
+    book(Path("b.xlsx"), ("台账", [HEADS, ["P2", "B2", 50, "2025-02-01"]]))
+    office("import", "a.xlsx", "plan.toml", "--record")
+    stale = imports._ledger
+
+    def before(plan):
+        return stale(plan).iloc[:0]
+
+    monkeypatch.setattr(imports, "_ledger", before)
+    code, output = office("import", "b.xlsx", "plan.toml", "--record", "--lang", "en")
+    assert (code, "import it again" in output) == (1, True)
+    assert "P2" not in office("log", "plan.toml")[1]

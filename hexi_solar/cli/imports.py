@@ -187,6 +187,9 @@ def _record(plan: Plan, proposal: Proposal, by: str) -> list[str]:
     from hexi_solar.office.store import open_register
 
     with open_register(plan) as register:
+        if register.head().seq != proposal.known:
+            # someone recorded in between: verdicts may be others now
+            raise RegisterError(Problem("import_moved", {"file": proposal.file}))
         done = register.append(proposal.events, by=by, take_over=proposal.take_over)
     kept = _memory(plan).and_also(proposal.columns, proposal.matches)
     kept.write(_memory_file(plan))

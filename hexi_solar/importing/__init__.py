@@ -11,6 +11,9 @@ ledger would get. Whoever holds the register appends them, all or none::
         register.append(proposal.events, by="张三", take_over=proposal.take_over)
         memory.and_also(proposal.columns, proposal.matches).write(path)
 
+Events may have been recorded by others meanwhile: append only while the register has
+`proposal.known` of them, else propose again.
+
 The verdict workbook holds the file's own columns with verdict and reason beside them, the
 columns as they were understood, and the buildings that must be confirmed. Filled in, it is
 imported in place of the file: its answers are read first and are remembered.

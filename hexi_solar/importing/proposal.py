@@ -80,6 +80,9 @@ class Proposal:
     matches: dict[str, str] = field(default_factory=dict)
     """Answers about buildings, likewise."""
 
+    known: int = 0
+    """Events that the register had when the file was held against it."""
+
     def __iter__(self) -> Iterator[RowVerdict]:
         return (row for sheet in self.sheets for row in sheet.rows)
 

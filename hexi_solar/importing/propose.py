@@ -111,7 +111,7 @@ def propose(
     history = History(ledger)
     export = None if kind in ORDER else _export(sheets, history, file)
     if export is not None:
-        return Proposal(name, digest, (export,), tuple(notices), take_over=True)
+        return Proposal(name, digest, (export,), tuple(notices), take_over=True, known=len(ledger))
     readings = _readings(sheets, kind, memory, columns or {}, notices)
     if not readings:
         raise RegisterError(Problem("import_kind_unknown", _facts_of(sheets, file)))
@@ -143,8 +143,8 @@ def propose(
     ordered = tuple(proposed[r.grid.sheet.title] for r in readings)
     kept = {**matches, **judge.used}
     return Proposal(
-        name, digest, ordered, tuple(notices), tuple(contacts), take_over, decided, kept
-    )
+        name, digest, ordered, tuple(notices), tuple(contacts), take_over, decided, kept, len(ledger)
+    )  # fmt: skip
 
 
 def _export(sheets: list[Sheet], history: History, file: Path) -> SheetProposal | None:
