@@ -93,6 +93,8 @@ class Layers:
     """Surface model (DSM): roofs that it knows are shaded by what stands in it, trees too."""
     register: AttributeTable = field(default_factory=AttributeTable)
     """Events of PV projects (建档立卡), see `hexi-solar columns register`."""
+    meters: AttributeTable = field(default_factory=AttributeTable)
+    """Metered energy use of buildings, by year or month: one row per period, or one column per month."""
 
 
 @dataclass(frozen=True)
@@ -262,6 +264,9 @@ class PV:
     """Degradation of the first hours of light. [-]"""
     availability_loss: float = fact("pv.losses.availability")
     """[-]"""
+    measured_factor: float = 1.0
+    """What the meters of the district's own systems show over the model, as `hexi-solar supervise --suggest`
+    estimates it; one more item among the losses, above 1 where systems generate more. [-]"""
     eta_inv_nom: float = fact("pv.inverter.eta_inv_nom")
     """Nominal efficiency of the inverter. [-]"""
     dc_ac_ratio: float = fact("pv.inverter.dc_ac_ratio")
@@ -463,6 +468,33 @@ class Contract:
 
 
 @dataclass(frozen=True)
+class Retrofit:
+    """Which buildings get a retrofit plan, and how their measures are chosen. Money is nominal CNY."""
+
+    owner_types: tuple[str, ...] = ("government", "school", "university", "hospital", "culture", "sport")
+    """Owner types that are always looked at."""
+    floor_area_m2: float = fact("retrofit.large_floor_area_m2")
+    """Other buildings from this floor area on, dwellings apart. [m²]"""
+    package: Literal["all", "payback", "bar", "budget"] = "payback"
+    """What is carried into money and contracts: all measures that apply, those that pay back, the cheapest that reach
+    the bar of a retrofit project, or what the budget allows."""
+    budget_cny: float | None = None
+    """What may be spent on measures in all; empty for no limit. [CNY]"""
+    payback_years: float = fact("retrofit.payback_years")
+    """Simple payback up to which a package is taken. [a]"""
+    places: int = fact("retrofit.places")
+    """Free diagnoses that are given away, less those done or promised already."""
+    hot_water: bool = True
+    """Whether solar hot water may claim part of a roof."""
+    meter_weather: Path | None = None
+    """Weather of the year of the meters (EPW, TMY3, PVGIS or CSV); brings their use to the weather of the study."""
+    equipment_grades: Path | None = None
+    """TOML file with grades and lives of equipment instead of those of facts/retrofit.toml."""
+    zone: str = ""
+    """Only buildings of this zone (园区); empty for the whole district."""
+
+
+@dataclass(frozen=True)
 class Map:
     """What the map shows besides results."""
 
@@ -516,6 +548,7 @@ class Plan:
     pathway: Pathway = field(default_factory=Pathway)
     economics: Economics = field(default_factory=Economics)
     contract: Contract = field(default_factory=Contract)
+    retrofit: Retrofit = field(default_factory=Retrofit)
     map: Map = field(default_factory=Map)
     engine: Engine = field(default_factory=Engine)
     path: Path | None = field(default=None, metadata={"internal": True})

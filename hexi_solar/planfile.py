@@ -20,6 +20,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from hexi_solar.config import Column, Plan
 from hexi_solar.errors import ConfigError, Problem, Say
 from hexi_solar.facts import read_facts
+from hexi_solar.schema import OWNER_TYPES
 
 # lowest and highest value that makes sense, both allowed
 RANGES: dict[str, tuple[float, float]] = {
@@ -58,6 +59,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "pv.connections_loss": (0.0, 1.0),
     "pv.light_induced_loss": (0.0, 1.0),
     "pv.availability_loss": (0.0, 1.0),
+    "pv.measured_factor": (0.5, 1.5),
     "pv.eta_inv_nom": (0.5, 1.0),
     "pv.dc_ac_ratio": (0.5, 3.0),
     "shading.directions": (8, 720),
@@ -91,6 +93,10 @@ RANGES: dict[str, tuple[float, float]] = {
     "contract.service_ratio": (0.0, 1.0),
     "contract.trusteeship_fee_ratio": (0.0, 2.0),
     "contract.required_irr_nominal": (-0.5, 1.0),
+    "retrofit.floor_area_m2": (0.0, 1e7),
+    "retrofit.budget_cny": (0.0, 1e12),
+    "retrofit.payback_years": (0.0, 60.0),
+    "retrofit.places": (0, 100_000),
     "engine.workers": (1, 256),
     "engine.chunk": (1, 1_000_000),
     "coverage.target": (0.0, 1.0),
@@ -289,6 +295,11 @@ def _unknown_words(plan: Plan, wrong: set[str]) -> Iterator[tuple[str, Any, Say 
                 "hint": nearest(plan.ranking.emission_factor, factors),
             }
             yield "ranking.emission_factor", plan.ranking.emission_factor, Say("expect.word", known)
+    if not any(key.startswith("retrofit.owner_types") for key in wrong):
+        for at, name in enumerate(plan.retrofit.owner_types):
+            if name not in OWNER_TYPES:
+                facts = {"words": ", ".join(OWNER_TYPES), "hint": nearest(name, OWNER_TYPES)}
+                yield f"retrofit.owner_types[{at}]", name, Say("expect.word", facts)
     for key, zone in (("site.tz", plan.site.tz), ("weather.tz", plan.weather.tz)):
         if key not in wrong and zone and not _is_zone(zone):
             yield key, zone, Say("expect.zone")
@@ -322,9 +333,11 @@ def _contradictions(plan: Plan, path: Path, wrong: set[str]) -> list[Problem]:
     named = [("layers.buildings.path", layers.buildings.path)]
     named += [(f"layers.attributes[{i}].path", t.path) for i, t in enumerate(layers.attributes)]
     named += [(f"layers.points[{i}].path", t.path) for i, t in enumerate(layers.points)]
-    for name in ("boundary", "subdistricts", "zones", "surface_model", "register"):
+    for name in ("boundary", "subdistricts", "zones", "surface_model", "register", "meters"):
         named.append((f"layers.{name}.path", getattr(layers, name).path))
     named += [(f"weather.paths[{i}]", p) for i, p in enumerate(plan.weather.paths)]
+    for name in ("meter_weather", "equipment_grades"):
+        named.append((f"retrofit.{name}", getattr(plan.retrofit, name)))
     files = plan.economics.tariff_files
     named += [(f"economics.tariff_files[{i}]", p) for i, p in enumerate(files)]
     found = [

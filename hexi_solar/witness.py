@@ -71,7 +71,7 @@ def loss_waterfall(
         running = running * factor
         levels[name] = float(running.sum())
     clipped, through = _inverter(running, settings)
-    levels["clipping"] = levels["availability"] - clipped
+    levels["clipping"] = float(running.sum()) - clipped
     levels["inverter"] = through
     steps = pd.Series(levels).diff()
     steps["ghi"] = levels["ghi"]

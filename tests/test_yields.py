@@ -238,6 +238,27 @@ def test_the_waterfall_closes(gcr):
     assert losses["clipping"] < 0
 
 
+@pytest.mark.parametrize("preset", ["", "pvwatts"])
+@pytest.mark.parametrize("factor", [0.93, 1.04])
+def test_a_measured_factor_is_one_more_item_of_the_waterfall(preset, factor):
+    """It scales what reaches the inverter, is named, and the steps still add up; 1 changes nothing."""
+    skies, before = sky(), PV(preset=preset, dc_ac_ratio=1.0)
+    after = PV(preset=preset, dc_ac_ratio=1.0, measured_factor=factor)
+    one, other = (hourly_chain(skies, plane(15), s, 0.2).dc_net for s in (before, after))
+    assert other == pytest.approx(one * factor, rel=1e-12)
+    steps = loss_waterfall(skies, plane(15), after, 0.2)
+    assert "measured" not in loss_waterfall(skies, plane(15), before, 0.2)
+    running = steps.loc[:"availability"].sum()
+    assert steps["measured"] == pytest.approx(running * (factor - 1.0), rel=1e-9)
+    assert steps.drop("ac").sum() == pytest.approx(steps["ac"], rel=1e-12)
+    witness = modelchain_energy(skies, plane(15), after, 0.2).sum()
+    if not preset:  # the witness and the kernel speak for our own chain
+        assert steps["ac"] == pytest.approx(witness, rel=1e-9)
+        plain = yields(layouts(3), skies, PV(measured_factor=factor, kernel="numpy"))
+        fast = yields(layouts(3), skies, PV(measured_factor=factor))
+        assert fast["energy_ac_kwh"] == pytest.approx(plain["energy_ac_kwh"], rel=2e-6)
+
+
 def test_a_roof_without_modules_yields_nothing():
     """Zero energy is known; specific yield and performance ratio are not."""
     found = yields(layouts(1).assign(capacity_kwp=0.0), sky())

@@ -115,7 +115,7 @@ def _total(parts: dict[str, Floats]) -> Floats:
 def loss_items(month: npt.NDArray[np.int64], settings: PV) -> dict[str, Floats]:
     """List the system's losses hour by hour, each as what it leaves of the energy. [-]"""
     settings, even = of_preset(settings), np.ones(len(month))
-    return {
+    items = {
         "soiling": 1.0 - np.asarray(settings.soiling_loss)[month - 1],
         "snow": 1.0 - np.asarray(settings.snow_loss)[month - 1],
         "mismatch": (1.0 - settings.mismatch_loss) * even,
@@ -124,6 +124,10 @@ def loss_items(month: npt.NDArray[np.int64], settings: PV) -> dict[str, Floats]:
         "light_induced": (1.0 - settings.light_induced_loss) * even,
         "availability": (1.0 - settings.availability_loss) * even,
     }
+    # what the district's own meters say goes on top, and shows only where it is set
+    if settings.measured_factor != 1.0:
+        items["measured"] = settings.measured_factor * even
+    return items
 
 
 def loss_factor(month: npt.NDArray[np.int64], settings: PV) -> Floats:
