@@ -21,7 +21,7 @@ import shapely
 
 from hexi_solar import schema
 from hexi_solar.config import Plan
-from hexi_solar.coverage import could_be_new, coverage_definitions
+from hexi_solar.coverage import could_be_new, coverage_definitions, nothing_known
 from hexi_solar.errors import HexiSolarError, LayerError, Notices, Problem
 from hexi_solar.facts import all_facts
 from hexi_solar.layers import District, read_layers, read_register
@@ -180,6 +180,9 @@ def say_assumptions(plan: Plan, buildings: gpd.GeoDataFrame, notices: Notices) -
             notices.add("assumed", code, **about, count=count)
     factor = all_facts()[f"carbon.{plan.ranking.emission_factor}"]
     notices.add("assumed", "emission_factor", value=factor.value, year=factor.year, key=factor.key)
+    silent = int(nothing_known(buildings).sum())
+    if silent:
+        notices.add("info", "coverage_silent", **about, count=silent)
     new = buildings["completed_on"] >= pd.Timestamp(plan.coverage.start)
     doubtful = buildings.index[new & (buildings["public_institution"] == "unknown")]
     if len(doubtful):

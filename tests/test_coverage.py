@@ -14,10 +14,12 @@ from hexi_solar import schema
 from hexi_solar.config import Coverage
 from hexi_solar.coverage import (
     READINGS,
+    could_be_new,
     coverage_by_subdistrict,
     coverage_definitions,
     coverage_rates,
     headline,
+    nothing_known,
 )
 from hexi_solar.errors import ConfigError
 
@@ -188,6 +190,20 @@ def test_target_of_a_mix_is_weighted_with_its_areas():
     """Government and schools 50 %, the hospital 30 %, weighted with roof areas."""
     goal = one(rates(), definition="total_roof")["target"]
     assert goal == pytest.approx((0.5 * 3000 + 0.3 * 500) / 3500)
+
+
+def test_what_could_be_new_by_what_is_known_of_it():
+    """An undated clinic could be; a block of which nothing is known is not looked at."""
+    kinds = {"clinic": "hospital", "block": "unknown", "dated": "unknown", "flat": "residential"}
+    buildings = pd.DataFrame({
+        "owner_type": kinds,
+        "public_institution": {"clinic": "unknown", "block": "unknown", "dated": "unknown", "flat": "no"},
+        "completed_on": pd.Series({"clinic": None, "block": None, "dated": "2022-01-01", "flat": None}),
+        "status": "completed",
+    }).assign(completed_on=lambda t: pd.to_datetime(t["completed_on"]))  # fmt: skip
+    found = could_be_new(buildings, dt.date(2021, 1, 1), TODAY)
+    assert sorted(found.index[found]) == ["clinic", "dated"]
+    assert list(buildings.index[nothing_known(buildings)]) == ["block"]
 
 
 def test_a_definition_of_the_plans_own():

@@ -29,10 +29,10 @@ from hexi_solar.coverage.open_facts import books_by_cause, open_facts
 from hexi_solar.coverage.parts import PARTS, coverage_by_subdistrict, parts_of
 from hexi_solar.coverage.quantities import CAUSES, quantities
 from hexi_solar.coverage.rates import coverage_rates, headline, rates_of
-from hexi_solar.coverage.rows import cohort_rows, could_be_new
+from hexi_solar.coverage.rows import cohort_rows, could_be_new, nothing_known
 
 __all__ = [
     "CAUSES", "COHORTS", "PARTS", "READINGS", "SCOPES", "UNITS", "Combination", "Frame", "books_by_cause",
     "cohort_rows", "could_be_new", "coverage_by_subdistrict", "coverage_definitions", "coverage_rates", "extremes",
-    "frames", "gap_of", "headline", "open_facts", "parts_of", "quantities", "rates_of", "reported",
+    "frames", "gap_of", "headline", "nothing_known", "open_facts", "parts_of", "quantities", "rates_of", "reported",
 ]  # fmt: skip

@@ -26,7 +26,9 @@ def could_be_new(buildings: pd.DataFrame, start: dt.date, today: dt.date) -> pd.
     """
     Say which buildings are new, or would be if what is not known of them were so.
 
-    New is what is of a public institution and was completed from `start` to `today`.
+    New is what is of a public institution and was completed from `start` to `today`. A
+    building of which neither kind nor day of completion is known is not looked at: layers
+    without any attribute would make every rate lie between 0 and 1.
     """
     done = buildings["completed_on"]
     rough = done.notna()
@@ -38,8 +40,16 @@ def could_be_new(buildings: pd.DataFrame, start: dt.date, today: dt.date) -> pd.
     undated = done.isna()
     if "status" in buildings:
         undated &= buildings["status"].isin(["completed", "unknown"])
+    undated &= ~nothing_known(buildings)
     could: pd.Series = (buildings["public_institution"] != "no") & (dated | undated)
     return could
+
+
+def nothing_known(buildings: pd.DataFrame) -> pd.Series:
+    """Say of which buildings neither kind, ownership nor day of completion is known."""
+    silent = buildings["completed_on"].isna() & (buildings["public_institution"] == "unknown")
+    found: pd.Series = silent & (buildings["owner_type"] == "unknown")
+    return found
 
 
 def cohort_rows(
