@@ -412,6 +412,29 @@ def test_coverage_shows_the_reported_rate_first(client):
     assert "29.0%" in browser.get("/coverage/?all=1").content.decode()
 
 
+def test_a_publication_shows_the_rate_that_it_reports(plan, client):
+    """Not the whole of what it froze: definition, rate, interval, numerator and denominator."""
+    row = {
+        "at": "2025-12-31",
+        "definition": "installable",
+        "rate": 0.345,
+        "rate_low": 0.2,
+        "rate_high": 0.4,
+    }
+    row |= {"numerator": 345.0, "denominator": 1000.0, "unit": "m²", "reported": True}
+    other = row | {"definition": "total_roof", "rate": 0.29, "reported": False}
+    with open_register(plan) as register:
+        last = register.head()
+        said = {"year": 2025, "at": "2025-12-31", "head": {"seq": last.seq, "hash": last.hash}}
+        said |= {"rates": [row, other], "rows": {"columns": ["building_id"], "data": [["hall"]]}}
+        day = dt.date(2025, 12, 31)
+        register.append([Event("publication", "coverage-2025", "published", day, said)], by="x")
+    page = client("viewer").get("/coverage/").content.decode()
+    assert "34.5%" in page
+    assert "345 / 1,000 m²" in page
+    assert "29.0%" not in page
+
+
 def test_pages_speak_english_when_told(plan):
     """The language is that of the plan; Chinese names of things stay."""
     from django.test import Client

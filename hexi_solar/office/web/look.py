@@ -13,7 +13,13 @@ from django.db import connections
 from hexi_solar.ledger import known, ledger_rows, states, withdrawn
 from hexi_solar.office.store import Register
 from hexi_solar.office.target import Target
-from hexi_solar.office.web.words import fact_name, fact_value, facts_of, kind_name
+from hexi_solar.office.web.words import (
+    fact_name,
+    fact_value,
+    facts_of,
+    kind_name,
+    published_facts,
+)
 
 SERVED: dict[str, Target] = {}
 _kept: dict[str, tuple[Any, pd.DataFrame]] = {}
@@ -94,9 +100,12 @@ def when(stamp: str) -> str:
 
 def state_of(entity_type: str, entity: str, on: dt.date) -> list[tuple[str, str]]:
     """Return what is true of one thing on a day, as names and values."""
+    state = raw_state(entity_type, entity, on)
+    if entity_type == "publication" and isinstance(state.get("rates"), list):
+        return published_facts(state)
     return [
         (fact_name(entity_type, key), fact_value(key, value))
-        for key, value in raw_state(entity_type, entity, on).items()
+        for key, value in state.items()
         if key not in ("kind", "kind_on")
     ]
 

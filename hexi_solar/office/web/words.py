@@ -81,6 +81,8 @@ def facts_of(entity_type: str, payload: str) -> list[tuple[str, str]]:
         said = json.loads(payload)
     except ValueError:
         return [("?", payload)]
+    if entity_type == "publication" and isinstance(said.get("rates"), list):
+        return published_facts(said)
     return [(fact_name(entity_type, k), fact_value(k, v)) for k, v in said.items()]
 
 
@@ -100,6 +102,22 @@ class _Words:
 
     def __getitem__(self, key: str) -> str:
         return say(key)
+
+
+def published_facts(said: dict[str, Any]) -> list[tuple[str, str]]:
+    """Write what a publication says first: the rate that it reports, and what it rests on."""
+    facts = [(say("column_year"), str(said.get("year", ""))), (say("column_at"), str(said["at"]))]
+    for row in said["rates"]:
+        if row.get("reported") and row.get("at") == said["at"] and row.get("rate") is not None:
+            facts.append((definition_name(str(row["definition"])), f"{row['rate']:.1%}"))
+            for name in ("rate_low", "rate_high"):
+                if row.get(name) is not None:
+                    facts.append((say(f"column_{name}"), f"{row[name]:.1%}"))
+            amounts = f"{row['numerator']:,.0f} / {row['denominator']:,.0f} {row['unit'] or ''}"
+            facts.append((f"{say('column_numerator')} / {say('column_denominator')}", amounts))
+    facts.append((text("office.fact.head", language()), fact_value("head", said.get("head"))))
+    facts += [(say("frozen"), str(len(said.get("layers") or [])))]
+    return facts
 
 
 def definition_name(name: str) -> str:
