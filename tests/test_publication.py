@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from hexi_solar import schema
 from hexi_solar.accounting import account
 from hexi_solar.cli import app
+from hexi_solar.cli.coverage import account_json, print_account
 from hexi_solar.config import AttributeTable, Coverage, Layer, Layers, Plan
 from hexi_solar.errors import ConfigError, RegisterError
 from hexi_solar.ledger import Event
@@ -336,3 +337,16 @@ def test_differences_are_told_in_the_readers_words(published, tmp_path, monkeypa
         assert "%" in shown.stdout
     listed = CliRunner().invoke(app, ["coverage", "published", "plan.toml", "--json"])
     assert [p["seq"] for p in json.loads(listed.stdout)["publications"]] == [9, 20]
+
+
+def test_a_year_without_any_building_has_no_rate(plan, capsys):
+    """Nothing over nothing is unknown, said in words, and nothing is asked for."""
+    found = account(replace(plan, coverage=Coverage(start=dt.date(2026, 1, 1))), 2026)
+    print_account(found, "en")
+    assert "Rate" in capsys.readouterr().out
+    said = account_json(found, "en")
+    progress = [r for r in said["rows"] if r["reported"]]
+    assert [(r["rate"], r["denominator"]) for r in progress] == [(None, 0.0)]
+    assert said["parts"] == []
+    assert said["distance"][0]["gap"] is None
+    json.dumps(said, allow_nan=False)

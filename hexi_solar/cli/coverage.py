@@ -311,7 +311,10 @@ def _interval(row: dict[str, Any], language: str) -> str:
 def _print_parts(out: Any, found: Account, language: str) -> None:
     """Print the reported rate of each subdistrict and owner type."""
     for by in ("subdistrict", "owner_type"):
-        parts = found.parts.xs(by, level="by").reset_index()
+        parts = found.parts.reset_index()
+        parts = parts[parts["by"] == by]
+        if parts.empty:
+            continue
         said = []
         for row in parts.to_dict("records"):
             name = row["part"] or text("coverage.nowhere", language)
