@@ -68,7 +68,8 @@ def _fields(book: Book) -> list[Field]:
         Field(said("scope"), widest=16), Field(said("cohort"), widest=24), Field(said("year"), "0"),
         Field(said("at"), widest=12), Field(names["numerator"], "#,##0.0"),
         Field(names["denominator"], "#,##0.0"), Field(said("unit"), widest=10),
-        Field(said("rate"), "0.0%"), Field(names["target"], "0.0%"),
+        Field(said("rate"), "0.0%"), Field(names["rate_low"], "0.0%"),
+        Field(names["rate_high"], "0.0%"), Field(names["target"], "0.0%"),
         Field(said("gap"), "+0.0%;-0.0%;0.0%"),
         Field(names["buildings"], "#,##0"), Field(names["buildings_with_pv"], "#,##0"),
         Field(said("flagged"), "#,##0"),
@@ -89,7 +90,8 @@ def _values(book: Book, study: Study, row: dict[str, Any]) -> list[Any]:
         label("scope", row["scope"], language), label("cohort", row["cohort"], language),
         row["year"], pd.Timestamp(row["at"]), row["numerator"], row["denominator"],
         row["unit"] if row["unit"] not in ("", "1") else book.said("unit_buildings"),
-        Cell(book.said("unknown"), "unknown") if unknown else row["rate"], row["target"], gap,
+        Cell(book.said("unknown"), "unknown") if unknown else row["rate"],
+        row["rate_low"], row["rate_high"], row["target"], gap,
         row["buildings"], row["buildings_with_pv"], len(flagged),
     ]  # fmt: skip
 
@@ -113,7 +115,11 @@ def _reported_panel(book: Book, sheet: Sheet, study: Study, row: dict[str, Any])
     }  # fmt: skip
     sheet.sheet.set_row(sheet.row, 32)
     sheet.line(said("panel_rate", **facts), "figure")
-    for line in ("panel_definition", "panel_numbers", "panel_source"):
+    lines = ["panel_definition", "panel_numbers", "panel_source"]
+    if not is_unknown(row["rate_low"]) and not is_unknown(row["rate_high"]):
+        lines.insert(2, "panel_interval")
+        facts |= {"low": f"{row['rate_low']:.1%}", "high": f"{row['rate_high']:.1%}"}
+    for line in lines:
         sheet.line(said(line, **facts))
     sheet.row += 1
 
