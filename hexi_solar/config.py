@@ -74,6 +74,24 @@ class SurfaceModel:
 
 
 @dataclass(frozen=True)
+class Detected:
+    """PV seen on roofs from above: one row per building with its area, or the outlines of what was seen."""
+
+    path: Path | None = None
+    """File, relative to the plan: .xlsx or .csv with building and area, or a layer of polygons."""
+    sheet: str = ""
+    """Sheet of a workbook, or layer within a file; empty for the first one."""
+    datum: Datum = "wgs84"
+    """For polygons: wgs84, cgcs2000, gcj02 (Gaode, Tencent) or bd09 (Baidu)."""
+    crs: str = ""
+    """For polygons: coordinate reference system, only if the file does not say it."""
+    encoding: str = ""
+    """Text encoding; empty to find it out."""
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    """For a table: our column (building_id, detected_m2) = theirs."""
+
+
+@dataclass(frozen=True)
 class Layers:
     """What is read, all paths relative to the plan."""
 
@@ -93,6 +111,8 @@ class Layers:
     """Surface model (DSM): roofs that it knows are shaded by what stands in it, trees too."""
     register: AttributeTable = field(default_factory=AttributeTable)
     """Events of PV projects (建档立卡), see `hexi-solar columns register`."""
+    detected: Detected = field(default_factory=Detected)
+    """PV seen on roofs, on an aerial image for instance; what is on file is held against it."""
     meters: AttributeTable = field(default_factory=AttributeTable)
     """Metered energy use of buildings, by year or month: one row per period, or one column per month."""
 
@@ -115,6 +135,8 @@ class Weather:
 
     paths: tuple[Path, ...] = ()
     """EPW, TMY3, PVGIS (CSV, JSON), NSRDB or CSV files; none for the built-in climate year."""
+    period_paths: tuple[Path, ...] = ()
+    """Measured hours of actual years, in the same formats: what meters show is corrected for their light."""
     format: Literal["", "epw", "tmy3", "pvgis", "nsrdb", "csv"] = ""
     """Format; empty to find it out."""
     columns: Mapping[str, Column] = field(default_factory=dict)
@@ -388,6 +410,8 @@ class Pathway:
     """... or after this time for each question that is solved, and says how far it got. [s]"""
     step: float = 0.1
     """Share that a limit is eased by to see what it costs. [-]"""
+    probability: float = fact("pathway.probability")
+    """Probability of the target that the safer path is planned for. [-]"""
     draws: int = 10000
     """Draws behind the probability of reaching the target."""
     seed: int = 1
@@ -471,7 +495,14 @@ class Contract:
 class Retrofit:
     """Which buildings get a retrofit plan, and how their measures are chosen. Money is nominal CNY."""
 
-    owner_types: tuple[str, ...] = ("government", "school", "university", "hospital", "culture", "sport")
+    owner_types: tuple[str, ...] = (
+        "government",
+        "school",
+        "university",
+        "hospital",
+        "culture",
+        "sport",
+    )
     """Owner types that are always looked at."""
     floor_area_m2: float = fact("retrofit.large_floor_area_m2")
     """Other buildings from this floor area on, dwellings apart. [m²]"""
@@ -491,7 +522,7 @@ class Retrofit:
     equipment_grades: Path | None = None
     """TOML file with grades and lives of equipment instead of those of facts/retrofit.toml."""
     zone: str = ""
-    """Only buildings of this zone (园区); empty for the whole district."""
+    """Only buildings of this zone; empty for the whole district."""
 
 
 @dataclass(frozen=True)

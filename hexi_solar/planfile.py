@@ -333,11 +333,20 @@ def _contradictions(plan: Plan, path: Path, wrong: set[str]) -> list[Problem]:
     named = [("layers.buildings.path", layers.buildings.path)]
     named += [(f"layers.attributes[{i}].path", t.path) for i, t in enumerate(layers.attributes)]
     named += [(f"layers.points[{i}].path", t.path) for i, t in enumerate(layers.points)]
-    for name in ("boundary", "subdistricts", "zones", "surface_model", "register", "meters"):
+    for name in (
+        "boundary",
+        "subdistricts",
+        "zones",
+        "surface_model",
+        "register",
+        "meters",
+        "detected",
+    ):
         named.append((f"layers.{name}.path", getattr(layers, name).path))
     named += [(f"weather.paths[{i}]", p) for i, p in enumerate(plan.weather.paths)]
     for name in ("meter_weather", "equipment_grades"):
         named.append((f"retrofit.{name}", getattr(plan.retrofit, name)))
+    named += [(f"weather.period_paths[{i}]", p) for i, p in enumerate(plan.weather.period_paths)]
     files = plan.economics.tariff_files
     named += [(f"economics.tariff_files[{i}]", p) for i, p in enumerate(files)]
     found = [

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hexi_solar import schema
 from hexi_solar.config import Column
 from hexi_solar.facts import read_facts
+from hexi_solar.layers.meters import CARRIERS
 from hexi_solar.sheets.columns import find_columns, read_columns
 from hexi_solar.sheets.words import (
     parse_dates,

@@ -8,11 +8,13 @@ shade is kept.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from hexi_solar.compiled import machine_code
 from hexi_solar.economics.calendar import YearHours
 from hexi_solar.money import Floats
 
@@ -96,23 +98,60 @@ def match_hours(
     self_use, value
         Per building: energy used in it [kWh], and what that would have cost [CNY].
     """
-    n = len(loads.annual_kwh)
+    order = np.argsort(supply.building, kind="stable")
+    groups = np.searchsorted(supply.building[order], np.arange(len(loads.annual_kwh) + 1))
+    n, weights = len(loads.annual_kwh), loads.weights
+    found: tuple[Floats, Floats] = _match(
+        groups.astype(np.int64), supply.kind[order], supply.monthly_kwh[order] * scale,
+        np.ascontiguousarray(supply.profiles), np.asarray(loads.annual_kwh, float), loads.shape,
+        np.ascontiguousarray(loads.shapes), loads.tariff, np.ascontiguousarray(loads.prices),
+        np.ones((n, 12)) if weights is None else np.asarray(weights, float), hours.month - 1,
+    )  # fmt: skip
+    return found
+
+
+def hourly_blocks(
+    supply: Supply, loads: Loads, hours: YearHours, block: int = BLOCK
+) -> Iterator[tuple[slice, Floats, Floats]]:
+    """
+    Write out what roofs give and what buildings take, some buildings at a time.
+
+    Yields
+    ------
+    rows, given, taken
+        Which buildings, and their hours, shape (buildings, 8760). [kWh]
+    """
     month = hours.month - 1
     order = np.argsort(supply.building, kind="stable")
-    starts = np.searchsorted(supply.building[order], np.arange(0, n + BLOCK, BLOCK))
-    self_use, value = np.zeros(n), np.zeros(n)
-    for number, begin in enumerate(range(0, n, BLOCK)):
-        block = slice(begin, min(begin + BLOCK, n))
-        roofs = np.zeros((block.stop - begin, len(month)))
-        for group in order[starts[number] : starts[number + 1]]:
-            energy = supply.monthly_kwh[group, month] * scale
-            roofs[supply.building[group] - begin] += energy * supply.profiles[supply.kind[group]]
-        taken = loads.shapes[loads.shape[block]] * loads.annual_kwh[block, None]
+    for begin in range(0, len(loads.annual_kwh), block):
+        rows = slice(begin, min(begin + block, len(loads.annual_kwh)))
+        first, last = np.searchsorted(supply.building[order], [rows.start, rows.stop])
+        given = np.zeros((rows.stop - rows.start, len(month)))
+        for group in order[first:last]:
+            share = supply.profiles[supply.kind[group]]
+            given[supply.building[group] - begin] += supply.monthly_kwh[group, month] * share
+        taken = loads.shapes[loads.shape[rows]] * loads.annual_kwh[rows, None]
         if loads.weights is not None:
-            taken *= loads.weights[block][:, month]
-        used = np.minimum(roofs, taken)
-        self_use[block] = used.sum(axis=1)
-        for kind in np.unique(loads.tariff[block]):
-            own = np.flatnonzero(loads.tariff[block] == kind)
-            value[begin + own] = used[own] @ loads.prices[kind]
+            taken *= loads.weights[rows][:, month]
+        yield rows, given, taken
+
+
+def _match_hours(
+    groups: Whole, kind: Whole, monthly: Floats, profiles: Floats, annual: Floats, shape: Whole,
+    shapes: Floats, tariff: Whole, prices: Floats, weights: Floats, month: Whole,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Go through the hours of each building; nothing but sums is kept."""
+    self_use, value = np.zeros(len(annual)), np.zeros(len(annual))
+    for building in range(len(annual)):
+        for hour in range(len(month)):
+            given = 0.0
+            for group in range(groups[building], groups[building + 1]):
+                given += monthly[group, month[hour]] * profiles[kind[group], hour]
+            taken = annual[building] * weights[building, month[hour]]
+            used = min(given, taken * shapes[shape[building], hour])
+            self_use[building] += used
+            value[building] += used * prices[tariff[building], hour]
     return self_use, value
+
+
+_match = machine_code(_match_hours)

@@ -65,6 +65,7 @@ def measure_packages(
     price_cny_kwh: pd.Series,
     emission_factor: float,
     budget_cny: float | None = None,
+    payback_years: float | None = None,
 ) -> pd.DataFrame:
     """
     Choose packages for each building out of the measures that surely apply.
@@ -80,6 +81,8 @@ def measure_packages(
     budget_cny
         If given, `budget` is the choice over all buildings that saves most standard coal
         within it.
+    payback_years
+        Limit of the simple payback; None for that of the facts. [a]
 
     Returns
     -------
@@ -89,6 +92,7 @@ def measure_packages(
         cheapest that saves the bar of a retrofit project, or what saves most if none
         does; `budget`. Buildings of unknown use have none.
     """
+    limit = float(fact("retrofit.payback_years")) if payback_years is None else payback_years
     known = demand["energy_kgce"].notna() & buildings["floor_area_m2"].notna()
     tables = []
     ids = buildings.index[known]
@@ -96,7 +100,12 @@ def measure_packages(
         part = ids[start : start + CHUNK]
         tables.append(
             _packages(
-                buildings.loc[part], demand.loc[part], measures, price_cny_kwh, emission_factor
+                buildings.loc[part],
+                demand.loc[part],
+                measures,
+                price_cny_kwh,
+                emission_factor,
+                limit,
             )
         )
     columns = RETROFIT_PACKAGES.names
@@ -115,7 +124,7 @@ def measure_packages(
 
 def _packages(
     buildings: pd.DataFrame, demand: pd.DataFrame, measures: pd.DataFrame,
-    price_cny_kwh: pd.Series, emission_factor: float,
+    price_cny_kwh: pd.Series, emission_factor: float, payback_years: float,
 ) -> pd.DataFrame:  # fmt: skip
     """Try every choice of measures for some buildings."""
     names = measure_names()
@@ -145,9 +154,7 @@ def _packages(
     }  # fmt: skip
     picks = {
         "all": _best(np.where(allowed, chosen.sum(axis=1)[None].astype(float), -np.inf)),
-        "payback": _best(
-            np.where(allowed & (cost <= value * fact("retrofit.payback_years")), worth, -np.inf)
-        ),
+        "payback": _best(np.where(allowed & (cost <= value * payback_years), worth, -np.inf)),
         "bar": _cheapest(cost, rate, allowed, float(fact("retrofit.bar"))),
     }
     return _table(buildings.index, picks, figures, chosen, names)

@@ -100,6 +100,7 @@ def roof_claims(
     hot_water: pd.DataFrame,
     *,
     pv_value_cny_m2: pd.Series,
+    pv_given_up_cny_m2: pd.Series | None = None,
     heat_value_cny_gj: float | None = None,
     plant_area_m2: pd.Series | None = None,
 ) -> pd.DataFrame:
@@ -114,6 +115,9 @@ def roof_claims(
         `hot_water_l_d` and `hot_water_unit`, from `hot_water_demand`.
     pv_value_cny_m2
         Net present value of PV per m² of usable area. [CNY/m²]
+    pv_given_up_cny_m2
+        What PV loses per m² that hot water takes, where that is known: less than the mean,
+        since the last square metres feed in more; None for the mean. [CNY/m²]
     heat_value_cny_gj
         What heat of the sun replaces; None for the price of purchased heat. [CNY/GJ]
     plant_area_m2
@@ -140,7 +144,8 @@ def roof_claims(
     pv = pv_value_cny_m2.reindex(ids).astype(float)
     wanted = (area * ratio).fillna(0.0)
     # PV takes any amount, so hot water stands only where it earns more, or where PV earns nothing
-    first = (worth > 0) & (worth >= pv.fillna(0.0))
+    lost = pv if pv_given_up_cny_m2 is None else pv_given_up_cny_m2.reindex(ids).astype(float)
+    first = (worth > 0) & (worth >= lost.where(pv > 0).fillna(0.0))
     taken = wanted.clip(upper=free).where(first, 0.0)
     table["hot_water_area_m2"] = taken
     table["collector_area_m2"] = taken / ratio

@@ -46,19 +46,48 @@ def stored_self_use(
     >>> stored_self_use(pv, load, np.array([0.0, 4.0, 40.0]), efficiency=1.0, hours=1.0)
     array([ 0.,  4., 10.])
     """
-    charge = np.zeros(len(capacity_kwh))
-    given = np.zeros(len(capacity_kwh))
+    one = np.asarray(capacity_kwh, float)[None]
+    given: Floats = stored_by_building(
+        np.asarray(pv_kwh)[None],
+        np.asarray(load_kwh)[None],
+        one,
+        efficiency=efficiency,
+        hours=hours,
+    )[0]
+    return given
+
+
+def stored_by_building(
+    pv_kwh: Floats, load_kwh: Floats, capacity_kwh: Floats, *, efficiency: float, hours: float
+) -> Floats:
+    """
+    Calculate what `stored_self_use` does for many buildings at once.
+
+    Parameters
+    ----------
+    pv_kwh, load_kwh
+        Shape (buildings, hours). [kWh]
+    capacity_kwh
+        Shape (buildings, sizes). [kWh]
+    efficiency, hours
+        As there.
+
+    Returns
+    -------
+    brought_back
+        Shape (buildings, sizes). [kWh]
+    """
+    charge = np.zeros(capacity_kwh.shape)
+    given = np.zeros(capacity_kwh.shape)
     power = capacity_kwh / hours
-    for spare, wanted in zip(
-        np.maximum(pv_kwh - load_kwh, 0.0), np.maximum(load_kwh - pv_kwh, 0.0), strict=True
-    ):
-        if spare > 0.0:
-            taken = np.minimum(np.minimum(spare, power) * efficiency, capacity_kwh - charge)
-            charge += taken
-        elif wanted > 0.0:
-            out = np.minimum(np.minimum(wanted, power), charge)
-            charge -= out
-            given += out
+    left = (pv_kwh - load_kwh).T
+    for spare in left[(left != 0.0).any(axis=1)]:
+        # an hour has a surplus or a want, never both
+        taken = np.minimum(np.maximum(spare, 0.0)[:, None], power) * efficiency
+        charge += np.minimum(taken, capacity_kwh - charge)
+        out = np.minimum(np.minimum(np.maximum(-spare, 0.0)[:, None], power), charge)
+        charge -= out
+        given += out
     return given
 
 
