@@ -66,6 +66,7 @@ TOP = {
     "plan",
     "explain",
     "yearbook",
+    "roadmap",
     "cli",
     "__main__",
 }
@@ -76,7 +77,7 @@ ORDER = [
     {"differences", "rooftops", "surroundings", "valuation", "witness"},
     {"potential"},
     {"plan"},
-    {"explain", "accounting"},
+    {"explain", "accounting", "roadmap"},
     {"publishing"},
     {"yearbook"},
     {"cli"},
