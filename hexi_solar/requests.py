@@ -60,6 +60,11 @@ class Unknowns:
     approvals: pd.DataFrame
     missing_months: pd.Series
     """Months without a reading, per project."""
+    numerator: str = "module_area_m2"
+    denominator: str = "installable_area_m2"
+    """Columns of `approvals` that the reported definition adds up, or ``"buildings"`` to count."""
+    scope: str = "all"
+    """``"eligible"`` where only roofs at the threshold that bear PV are counted."""
 
     @property
     def top(self) -> float:
@@ -306,11 +311,23 @@ def _tilt(known: Unknowns) -> Iterator[dict[str, Any]]:
 def _coming(known: Unknowns, unknown: pd.Series) -> Iterator[dict[str, Any]]:
     """Ask of buildings on their way: what their roof would add to the rate once they all stand."""
     ours = known.approvals
-    bottom = known.bottom + float(ours["installable_area_m2"].fillna(0.0).sum())
+    counts = ours["public_institution"] == "yes"
+    if known.scope == "eligible":
+        counts &= (ours["roof_large"] != "no") & (ours["load_in_design"] != "no")
+    room = _side(ours, known.denominator).where(counts, 0.0)
+    part = _side(ours, known.numerator).where(counts, 0.0)
+    bottom = known.bottom + float(room.sum())
     for building in ours.index[unknown & (ours["roof_large"] != "no")]:
-        area, kwp = ours.loc[building, ["module_area_m2", "capacity_kwp"]].astype(float).fillna(0.0)
-        delta = area / bottom if bottom > 0 else 0.0
+        delta = float(part[building]) / bottom if bottom > 0 else 0.0
+        kwp = float(np.nan_to_num(ours["capacity_kwp"].astype(float)[building]))
         yield _row(building, forecast_delta=delta, at_stake_kwp=kwp)
+
+
+def _side(approvals: pd.DataFrame, column: str) -> pd.Series:
+    """Return what each building on its way adds to one side of the rate."""
+    if column == "buildings":
+        return pd.Series(1.0, approvals.index)
+    return approvals[column].astype(float).fillna(0.0)
 
 
 def _roof_area(known: Unknowns) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from hexi_solar.config import Plan
@@ -167,7 +168,39 @@ def production_profiles(
         8760 local hours from 1 January, one column per class [kW/kWp], and the class of
         each roof.
     """
-    planes = planes_of(layouts, plan.layout.module_length_m)
+    kinds = orientation_classes(layouts, plan.layout.module_length_m)
+    power = _hours(plan, kinds.planes, year)
+    opposite = kinds.pairs
+    if opposite.any():
+        turned = kinds.planes[opposite].turned
+        power[:, opposite] = 0.5 * (power[:, opposite] + _hours(plan, turned, year))
+    return pd.DataFrame(power), kinds.classes
+
+
+@dataclass(frozen=True)
+class Orientations:
+    """Classes of like orientation, numbered from 0."""
+
+    planes: Planes
+    """One per class, without a row in front."""
+    pairs: npt.NDArray[np.bool_]
+    """Classes of pairs back to back, of which `planes` is one half."""
+    classes: pd.Series[int]
+    """Class of each roof."""
+
+
+def orientation_classes(layouts: pd.DataFrame, collector_width_m: float) -> Orientations:
+    """
+    Gather roofs of like orientation.
+
+    Parameters
+    ----------
+    layouts
+        Table of `schema.py`.
+    collector_width_m
+        Slope length of one row of modules. [m]
+    """
+    planes = planes_of(layouts, collector_width_m)
     pair = (layouts["arrangement"] == "east_west").to_numpy()
     keys = pd.DataFrame(
         {
@@ -182,19 +215,14 @@ def production_profiles(
     keys.loc[keys["tilt"] == 0, "azimuth"] = 180.0
     kinds = keys.drop_duplicates().sort_values(list(keys.columns)).reset_index(drop=True)
     number = keys.merge(kinds.reset_index(), on=list(keys.columns), how="left")["index"]
-    classes = pd.Series(number.to_numpy(), layouts.index, name="class")
-    nothing = np.zeros(len(kinds))
     some = Planes(
         kinds["tilt"].to_numpy(float),
         kinds["azimuth"].to_numpy(float),
-        nothing,
+        np.zeros(len(kinds)),
         kinds["flush"].to_numpy(bool),
     )
-    power = _hours(plan, some, year)
-    opposite = kinds["pair"].to_numpy(bool)
-    if opposite.any():
-        power[:, opposite] = 0.5 * (power[:, opposite] + _hours(plan, some[opposite].turned, year))
-    return pd.DataFrame(power, columns=kinds.index), classes
+    classes = pd.Series(number.to_numpy(), layouts.index, name="class")
+    return Orientations(some, kinds["pair"].to_numpy(bool), classes)
 
 
 def _hours(plan: Plan, planes: Planes, year: WeatherYear) -> np.ndarray:

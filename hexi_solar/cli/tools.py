@@ -83,6 +83,14 @@ def demo(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="写到哪里。 Where it is written.")
     ] = DEMO,
+    register: Annotated[
+        bool,
+        typer.Option(
+            "--register",
+            help="并建立登记簿：接管项目事件，导入抄表、审批、诊断、跟踪指标和设备。 "
+            "Fill its register too: projects, readings, approvals, diagnoses, trackers, equipment.",
+        ),
+    ] = False,
     force: Annotated[
         bool,
         typer.Option("--force", help="覆盖已改动的文件。 Replace files that were changed."),
@@ -93,4 +101,11 @@ def demo(
     with speaking(lang.value):
         from hexi_solar.demo import write_demo
 
-        typer.echo(str(write_demo(folder, force=force)))
+        file = write_demo(folder, force=force)
+        typer.echo(str(file))
+        if register:
+            from hexi_solar.demonstration import fill_register
+            from hexi_solar.planfile import read_plan
+
+            count = fill_register(read_plan(file))
+            typer.echo(text("supervise.filled", lang.value, count=count))

@@ -43,6 +43,7 @@ QUANTITIES = {
     "modules": "",
     "module_tilt": "",
     "roof_area_m2": "m2",
+    "detected_m2": "m2",
     "generation_kwh": "kWh",
     "self_use_kwh": "kWh",
     "feed_in_kwh": "kWh",

@@ -21,11 +21,14 @@ from hexi_solar.facts import fact
 from hexi_solar.weather.climate import climate_year
 from hexi_solar.weather.closure import closure_rmse, find_offset, sun_zenith
 from hexi_solar.weather.day_shape import WORST_JUMP, clearness_jump
+from hexi_solar.weather.period import read_periods
 from hexi_solar.weather.read import Record, read_record
 from hexi_solar.weather.repair import blank_missing, repair
 from hexi_solar.weather.year import WeatherYear, labels_of, one_year
 
-__all__ = ["WeatherYear", "climate_year", "distance_km", "read_weather", "read_weather_file"]
+__all__ = [
+    "WeatherYear", "climate_year", "distance_km", "read_periods", "read_weather", "read_weather_file",
+]  # fmt: skip
 
 # more is left open by a wrong sun or by parts that do not belong together. [W/m²]
 WORST_CLOSURE = 20.0

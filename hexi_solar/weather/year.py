@@ -135,7 +135,7 @@ def one_year(frame: pd.DataFrame, zone: str, where: str, notices: Notices) -> pd
     problems = _span_problems(frame, where, years)
     if problems:
         raise WeatherError(*problems)
-    frame = _hourly(frame, where, notices)
+    frame = hourly(frame, where, notices)
     labels = _in_common_year(labels_of(frame), zone)
     problems = _hour_problems(labels, where)
     if problems:
@@ -171,7 +171,7 @@ def _step_minutes(index: pd.DatetimeIndex) -> float:
     return float(np.median(np.diff(index.as_unit("s").asi8)) / 60)
 
 
-def _hourly(frame: pd.DataFrame, where: str, notices: Notices) -> pd.DataFrame:
+def hourly(frame: pd.DataFrame, where: str, notices: Notices) -> pd.DataFrame:
     """Average rows of 30, 15, 10, ... minutes to hours; leave hourly rows alone."""
     labels = labels_of(frame)
     step = _step_minutes(labels)
