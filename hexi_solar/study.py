@@ -40,3 +40,46 @@ class Study:
     notices: tuple[Problem, ...] = ()
     record: dict[str, Any] = field(default_factory=dict)
     """What `run.json` says, less `started` and `seconds`."""
+
+
+@dataclass(frozen=True)
+class Roadmap:
+    """The path of a study to its target, as it goes to maps, workbooks and reports.
+
+    Tables as `schema` declares them. Nothing here asks again; `roadmap` found it.
+    """
+
+    study: Study
+    asked: str
+    """new: the coverage cohort; existing: public institutions that stood before."""
+    answer: dict[str, Any]
+    """Status, target, rate, cost, gap and sums of the schedule, as `Route.summary` of `pathway` gives them."""
+    schedule: pd.DataFrame
+    """`PATHWAY`, which roofs are built in which year."""
+    years: pd.DataFrame
+    """`PATHWAY_YEARS`."""
+    coverage: pd.DataFrame
+    """`PATHWAY_COVERAGE`, every definition in every year."""
+    now: pd.DataFrame
+    """Rows of `COVERAGE` of today, every definition; empty for existing roofs."""
+    binding: pd.DataFrame
+    """`PATHWAY_BINDING`, what each constraint costs."""
+    chance: dict[str, Any]
+    """Probability of the target with the schedule, and quantiles of the rate."""
+    surveys: pd.DataFrame
+    """`PATHWAY_SURVEYS`, structural checks worth making at once."""
+    safer: dict[str, Any]
+    """Figures of a path planned beyond the target until it is probable."""
+    safer_schedule: pd.DataFrame
+    economics: pd.DataFrame
+    """`ECONOMICS` of the roofs in the schedule, filled as it says."""
+    limits: pd.DataFrame
+    """`PATHWAY_LIMITS`, what each year allows."""
+    feeders: pd.DataFrame
+    members: pd.Series
+    """Year from which each building counts in the denominator."""
+    assumptions: tuple[dict[str, Any], ...]
+    """Defaults that the answer rests on, with source and confidence."""
+    solver: dict[str, Any]
+    """Gap, seconds and size of the search."""
+    notices: tuple[Problem, ...] = ()

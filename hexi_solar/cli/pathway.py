@@ -61,7 +61,7 @@ def pathway(
     with speaking(language):
         from hexi_solar.roadmap import roadmap, roadmap_record
 
-        found = roadmap(settings, target=target, by=by, asked=scope, step=steps)  # type: ignore[arg-type]
+        found = roadmap(settings, target=target, by=by, asked=scope, step=steps)
         record = roadmap_record(found)
     if as_json:
         print_json(record | {"seconds": steps.total()})
