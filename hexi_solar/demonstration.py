@@ -55,13 +55,8 @@ def fill_register(plan: Plan) -> int:
             ledger = register.ledger()
             proposal = propose(file, ledger, today=plan.today, buildings=buildings)
             if not proposal.acceptable:
-                refused = [p for row in proposal for p in row.reasons]
-                raise RegisterError(
-                    *(
-                        refused
-                        or [Problem("demo_changed", {"files": file.name, "folder": file.parent})]
-                    )
-                )
+                facts = {"files": file.name, "folder": file.parent}
+                raise RegisterError(Problem("demo_changed", facts))
             events = sorted((dated(e, plan.today) for e in proposal.events), key=_when)
             count += len(register.append(events, by=WHO, take_over=True))
     return count

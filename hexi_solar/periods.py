@@ -54,7 +54,8 @@ def month_light(
     whole = whole[~whole.index.duplicated()].sort_index()
     months = pd.concat([_month_sums(plan, kinds, y) for y in usual])
     calendar = months.groupby(pd.PeriodIndex(months.index).month).mean()
-    ratio = whole / calendar.reindex(pd.PeriodIndex(whole.index).month).to_numpy()
+    usual_of_each = calendar.reindex(pd.PeriodIndex(whole.index).month).set_axis(whole.index)
+    ratio = whole.div(usual_of_each)
     return pd.DataFrame(
         {
             "factor": _per_building(ratio, kinds, built),

@@ -15,10 +15,34 @@ from typing import Annotated
 import typer
 
 from hexi_solar import __version__
-from hexi_solar.cli import coverage, imports, pathway, published, register, report, serve, study, tools
+from hexi_solar.cli import (
+    coverage,
+    imports,
+    pathway,
+    published,
+    register,
+    report,
+    serve,
+    study,
+    supervise,
+    tools,
+)
 from hexi_solar.cli.common import app, stopped_by
 
-__all__ = ["app", "coverage", "imports", "main", "pathway", "published", "register", "report", "serve", "study", "tools"]
+__all__ = [
+    "app",
+    "coverage",
+    "imports",
+    "main",
+    "pathway",
+    "published",
+    "register",
+    "report",
+    "serve",
+    "study",
+    "supervise",
+    "tools",
+]
 
 # drivers that fetch from the network or read other files on a layer's behalf stay off;
 # GDAL reads this once, when it is first imported

@@ -65,6 +65,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "zero": {"num_format": "#,##0"},
     "one": {"num_format": "#,##0.0"},
     "percent": {"num_format": "0.0%"},
+    "factor": {"num_format": "0.000"},
 }  # fmt: skip
 
 

@@ -68,6 +68,15 @@ METERED = Table("metered", ("entity", "month"), "计量与预期对照", "Metere
     _c("meter_state", "text", "状态", "What the month looks like", words=METER_STATES, required=True),
 ))  # fmt: skip
 
+PERFORMANCE = Table("performance", ("entity",), "各系统运行情况", "What each metered system generated, over all its months", (
+    _c("months", "int", "有读数月数", "Months with a reading", low=0, required=True),
+    _c("generation_kwh", "float", "计量发电量", "Metered generation of these months", "kWh", low=0.0, required=True),
+    _c("expected_kwh", "float", "预期发电量", "Expected generation of the same months", "kWh", low=0.0, required=True),
+    _c("ratio", "float", "实发比", "Metered over expected", low=0.0),
+    _c("performance_ratio", "float", "系统效率 PR", "Performance ratio (IEC 61724-1) over the months whose irradiation is known", low=0.0),
+    _c("missing", "int", "缺读数月数", "Months without a reading", low=0, required=True),
+))  # fmt: skip
+
 METER_ALARMS = Table("meter_alarms", ("entity", "alarm", "from_month"), "发电告警", "Alarms on metered generation", (
     _c("building_id", "text", "建筑编号", "Building"),
     _c("to_month", "text", "止", "Last month", required=True),
