@@ -33,7 +33,7 @@ from hexi_solar.coverage.rates import book_of, records
 from hexi_solar.errors import ConfigError, Notices, Problem
 from hexi_solar.facts import fact
 from hexi_solar.inputs import Inputs, Step, read_inputs, silent
-from hexi_solar.ledger import FIRST
+from hexi_solar.ledger import head_of
 from hexi_solar.plan import pv_filling
 from hexi_solar.potential import OBJECTIVES, all_roofs_and_layouts, potential_of
 from hexi_solar.projects import project_states
@@ -208,11 +208,3 @@ def distances(basis: Basis, coverage: pd.DataFrame) -> list[dict[str, Any]]:
         gap = gap_of(book, combination, who.likely, target)
         found.append({**about, "reported": row["reported"], "gap": gap, "open": doubt})
     return sorted(found, key=lambda one: not one["reported"])
-
-
-def head_of(ledger: pd.DataFrame) -> Head:
-    """Return place and hash of the last event."""
-    if ledger.empty:
-        return 0, FIRST
-    last = ledger.sort_values("seq").iloc[-1]
-    return int(last["seq"]), str(last["hash"])

@@ -314,6 +314,21 @@ def readings(ledger: pd.DataFrame, on: dt.date, known_on: dt.date | None = None)
     return table.astype(float).sort_index()
 
 
+def head_of(ledger: pd.DataFrame) -> tuple[int, str]:
+    """
+    Return place and hash of the last event.
+
+    Examples
+    --------
+    >>> head_of(empty_ledger()) == (0, FIRST)
+    True
+    """
+    if ledger.empty:
+        return 0, FIRST
+    last = ledger.sort_values("seq").iloc[-1]
+    return int(last["seq"]), str(last["hash"])
+
+
 def empty_ledger() -> pd.DataFrame:
     """Return a ledger without events."""
     table = pd.DataFrame(columns=LEDGER.names, index=pd.Index([], name="event_id", dtype=object))

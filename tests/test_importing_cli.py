@@ -142,5 +142,58 @@ def test_a_register_that_moved_on_meanwhile(office, monkeypatch):
 
     monkeypatch.setattr(imports, "_ledger", before)
     code, output = office("import", "b.xlsx", "plan.toml", "--record", "--lang", "en")
-    assert (code, "import it again" in output) == (1, True)
+    assert (code, "others recorded meanwhile" in output) == (1, True)
     assert "P2" not in office("log", "plan.toml")[1]
+
+
+def test_a_register_that_moved_on_once_is_checked_anew(office, monkeypatch):
+    """Someone records between check and record: the file is held against the register again, and recorded once."""
+    from hexi_solar.cli import imports
+
+    book(Path("a.xlsx"), ("台账", [HEADS, ["P1", "B1", 100, "2025-01-01"]]))
+    book(Path("b.xlsx"), ("台账", [HEADS, ["P2", "B2", 50, "2025-02-01"]]))
+    whole, turns = imports._ledger, []
+
+    def meddled(plan):
+        found = whole(plan)
+        if not turns:
+            turns.append(1)
+            office("import", "a.xlsx", "plan.toml", "--record")
+        return found
+
+    monkeypatch.setattr(imports, "_ledger", meddled)
+    code, output = office("import", "b.xlsx", "plan.toml", "--record", "--json")
+    assert (code, json.loads(output)["recorded"]) == (0, 1)
+    assert office("log", "plan.toml", "--json")[1].count('"seq"') == 2
+
+
+def test_contacts_are_kept_beside_the_ledger_and_given_out_on_request(office):
+    """People named in a sheet go to the table of contacts; an export has them only with --contacts, as an event."""
+    rows = [[*HEADS, "联系人", "联系电话"], ["P1", "B1", 100, "2025-01-01", "王工", "13800000000"]]
+    book(Path("a.xlsx"), ("台账", rows))
+    code, output = office("import", "a.xlsx", "plan.toml")
+    assert (code, "新存入" in output) == (0, False)
+    code, output = office("import", "a.xlsx", "plan.toml", "--record")
+    assert (code, "1 位联系人新存入" in output) == (0, True)
+    again = json.loads(office("import", "a.xlsx", "plan.toml", "--record", "--json")[1])
+    assert (again["recorded"], again["contacts_kept"]) == (0, 0)
+    assert "王工" not in office("log", "plan.toml", "--json")[1]
+    assert office("export", "plain.xlsx", "plan.toml")[0] == 0
+    assert "王工" not in texts_in(Path("plain.xlsx"))
+    code, output = office("export", "all.xlsx", "plan.toml", "--contacts", "--by", "张三")
+    assert (code, "请勿外传" in output) == (0, True)
+    assert {"王工", "13800000000"} <= texts_in(Path("all.xlsx"))
+    last = json.loads(office("log", "plan.toml", "--last", "1", "--json")[1])["events"][0]
+    assert (last["kind"], last["recorded_by"]) == ("exported", "张三")
+    assert json.loads(last["payload"])["count"] == 1
+    assert office("verify", "plan.toml")[0] == 0
+    code, output = office("export", "all.csv", "plan.toml", "--contacts", "--lang", "en")
+    assert (code, "never into a CSV" in output) == (1, True)
+
+
+def texts_in(file: Path) -> set[str]:
+    """Every text of a workbook."""
+    found = openpyxl.load_workbook(file)
+    return {
+        str(cell) for sheet in found for row in sheet.iter_rows(values_only=True) for cell in row
+    }

@@ -186,3 +186,51 @@ def test_a_server_that_is_not_there_is_one_message(monkeypatch):
     assert "cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr
     assert "secret" not in done.stderr
+
+
+def append_refused(code: str) -> str:
+    """Append to a register that may not be written: one message; reading goes on."""
+    with open_register(Plan()) as register:
+        before = register.rows()
+        with pytest.raises(RegisterError) as refused:
+            register.append([said(9)], by="x")
+        assert [p.code for p in refused.value.problems] == [code]
+        assert register.rows() == before
+        assert not register.verify()
+        return refused.value.message("zh")
+
+
+def test_a_database_that_is_read_only_is_one_message(register, address):
+    """With `default_transaction_read_only` the register is read and verified; appending says what is in the way."""
+    register.append([said(1)], by="x")
+    name = address.rpartition("/")[2].partition("?")[0]
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    register.close()
+    assert "只能读取" in append_refused("office_readonly_server")
+
+
+def test_a_user_without_the_right_to_insert_is_one_message(register, address, monkeypatch):
+    """A user who may only look at the tables looks; appending names the right that is missing."""
+    register.append([said(1)], by="x")
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS looker")
+        connection.execute("CREATE ROLE looker LOGIN")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker")
+    monkeypatch.setenv("DATABASE_URL", address.replace("//office@", "//looker@"))
+    try:
+        assert "没有所需权限" in append_refused("office_readonly_server")
+    finally:
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("DROP OWNED BY looker")
+            connection.execute("DROP ROLE looker")
+
+
+def test_an_empty_read_only_database_is_one_message(address):
+    """Where no register can be made, the reason is said, not how the program is made."""
+    name = address.rpartition("/")[2].partition("?")[0]
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    with pytest.raises(RegisterError) as refused:
+        open_register(Plan())
+    assert refused.value.problems[0].code == "office_readonly_server"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,8 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hexi_solar.config import Plan
-    from hexi_solar.importing import Proposal
+    from hexi_solar.importing import Contact, Proposal
+    from hexi_solar.office.store import Register
 
+TRIES = 5
+"""How often a file is held against the register anew, where others record at the same time."""
 Sheet = Annotated[
     Path,
     typer.Argument(
@@ -94,13 +99,15 @@ def import_(
         check = out or file.with_name(f"{file.stem}-{text('importing.cli.suffix', language)}.xlsx")
         if check.absolute() == file.absolute():
             raise OutputError(Problem("import_same_file", {"file": check.name}))
-        proposal = _proposal(
-            settings, file, kind, reason, _told(column or []), datum, take_over=take_over
-        )
-        wanted = record and proposal.acceptable
-        recorded = _record(settings, proposal, by or _somebody()) if wanted else []
+        told = _told(column or [])
+
+        def proposed() -> Proposal:
+            return _proposal(settings, file, kind, reason, told, datum, take_over=take_over)
+
+        done = _import(settings, proposed, by or _somebody(), record=record)
+        proposal, recorded = done.proposal, done.recorded
         verdict_workbook(proposal, check, language, today=settings.today, recorded=bool(recorded))
-    _say(proposal, check, recorded, record, language, as_json)
+    _say(done, check, record, language, as_json)
     if not proposal.acceptable:
         raise typer.Exit(1)
 
@@ -182,32 +189,58 @@ def _memory(plan: Plan) -> Any:
     return Memory.read(_memory_file(plan))
 
 
-def _record(plan: Plan, proposal: Proposal, by: str) -> list[str]:
-    """Record all events, and remember what was decided."""
-    from hexi_solar.office.store import open_register
+@dataclass(frozen=True)
+class Done:
+    """What an import would do, and what of it was done."""
+
+    proposal: Proposal
+    recorded: list[str] = field(default_factory=list)
+    contacts: int = 0
+    """People who were not known before."""
+
+
+def _import(plan: Plan, proposed: Callable[[], Proposal], by: str, *, record: bool) -> Done:
+    """Hold a file against the register and record it; anew where others recorded meanwhile."""
+    from hexi_solar.office.store import MOVED
+
+    for left in reversed(range(TRIES)):
+        proposal = proposed()
+        if not (record and proposal.acceptable):
+            break
+        try:
+            return _record(plan, proposal, by)
+        except RegisterError as error:
+            if left == 0 or error.problems[0].code != MOVED:
+                raise
+    return Done(proposal)
+
+
+def _record(plan: Plan, proposal: Proposal, by: str) -> Done:
+    """Record all events, keep people beside them, and remember what was decided."""
+    from hexi_solar.office.contacts import keep_contacts
+    from hexi_solar.office.store import Head, open_register
 
     with open_register(plan) as register:
-        if register.head().seq != proposal.known:
-            # someone recorded in between: verdicts may be others now
-            raise RegisterError(Problem("import_moved", {"file": proposal.file}))
-        done = register.append(proposal.events, by=by, take_over=proposal.take_over)
+        recorded = register.append(
+            proposal.events,
+            by=by,
+            take_over=proposal.take_over,
+            expected_head=Head(*proposal.head),
+        )
+        people = [(c.entity_type, c.entity, c.facts) for c in proposal.contacts]
+        contacts = keep_contacts(register, people)
     kept = _memory(plan).and_also(proposal.columns, proposal.matches)
     kept.write(_memory_file(plan))
-    return done
+    return Done(proposal, recorded, contacts)
 
 
-def _say(
-    proposal: Proposal,
-    check: Path,
-    recorded: list[str],
-    record: bool,
-    language: str,
-    as_json: bool,
-) -> None:
+def _say(done: Done, check: Path, record: bool, language: str, as_json: bool) -> None:
     """Tell what came out."""
+    proposal, recorded = done.proposal, done.recorded
     summary = proposal.summary()
     if as_json:
-        print_json({**summary, "recorded": len(recorded), "check": str(check)})
+        kept = {"recorded": len(recorded), "contacts_kept": done.contacts}
+        print_json({**summary, **kept, "check": str(check)})
         return
 
     def say(name: str, **fields: Any) -> str:
@@ -218,6 +251,8 @@ def _say(
         typer.echo(f"- {notice.message(language)}")
     if proposal.contacts:
         typer.echo(say("contacts", count=len(proposal.contacts)))
+        if record and proposal.acceptable:
+            typer.echo(say("contacts_kept", count=done.contacts))
     typer.echo(say("workbook", file=check))
     if not proposal.acceptable:
         typer.echo(say("stopped"), err=True)
@@ -236,14 +271,25 @@ def _say(
 
 @register_app.command(
     "export",
-    help="导出全部事件为 .xlsx 或 .csv，可原样重新导入；不含联系人。 "
-    "Export all events; importing them again gives the same events. Without contacts.",
+    help="导出全部事件为 .xlsx 或 .csv，可原样重新导入；联系人须另行要求。 "
+    "Export all events; importing them again gives the same events. Contacts only when asked for.",
 )
 def export(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="导出文件 .xlsx 或 .csv。 File to write.")
     ],
     plan: PlanFile = None,
+    contacts: Annotated[
+        bool,
+        typer.Option(
+            "--contacts",
+            help="附上联系人（仅 .xlsx）；谁、何时要求会登记为一条事件。 "
+            "With contacts (.xlsx only); that they were asked for is recorded as an event.",
+        ),
+    ] = False,
+    by: Annotated[
+        str, typer.Option("--by", help="导出人。 Who exports; your login name by default.")
+    ] = "",
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
@@ -254,15 +300,28 @@ def export(
         from hexi_solar.importing import export_register
 
         with there(settings) as register:
+            people = _people(register, file, by or _somebody()) if contacts else None
             ledger = register.ledger()
         try:
-            count = export_register(ledger, file, language, today=settings.today)
+            count = export_register(ledger, file, language, today=settings.today, contacts=people)
         except OSError as error:
             if isinstance(error, HexiSolarError):
                 raise
             facts = {"file": file, "found": error.strerror or error}
             raise OutputError(Problem("import_export_failed", facts)) from None
     if as_json:
-        print_json({"file": str(file), "events": count})
-    else:
-        typer.echo(text("importing.cli.exported", language, count=count, file=file))
+        print_json({"file": str(file), "events": count, "contacts": len(people or [])})
+        return
+    typer.echo(text("importing.cli.exported", language, count=count, file=file))
+    if people is not None:
+        typer.echo(text("importing.cli.contacts_out", language, count=len(people)))
+
+
+def _people(register: Register, file: Path, by: str) -> list[Contact]:
+    """Read the contacts; that someone asked for them is recorded before they are handed out."""
+    from hexi_solar.importing import Contact
+    from hexi_solar.office.contacts import contacts_for
+
+    if file.suffix.lower() != ".xlsx":
+        raise OutputError(Problem("import_contacts_csv", {"file": file.name}))
+    return [Contact(*one, row=0) for one in contacts_for(register, file.name, by)]

@@ -143,6 +143,7 @@ class Importer:
             events=proposal.events,
             accepted=proposal.acceptable,
             take_over=proposal.take_over,
+            head=proposal.head,
             questions=questions,
             contacts=[(c.entity_type, c.entity, c.facts) for c in proposal.contacts],
             workbook=self._workbook(proposal),

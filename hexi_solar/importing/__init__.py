@@ -8,11 +8,12 @@ ledger would get. Whoever holds the register appends them, all or none::
                        memory=Memory.read(path), reason="按竣工图更正")
     verdict_workbook(proposal, Path("核对表.xlsx"), "zh", today=plan.today)
     if proposal.acceptable:
-        register.append(proposal.events, by="张三", take_over=proposal.take_over)
+        register.append(proposal.events, by="张三", take_over=proposal.take_over,
+                        expected_head=Head(*proposal.head))
         memory.and_also(proposal.columns, proposal.matches).write(path)
 
-Events may have been recorded by others meanwhile: append only while the register has
-`proposal.known` of them, else propose again.
+Others may have recorded meanwhile: `expected_head` has `append` refuse then, and the file is
+held against the register anew.
 
 The verdict workbook holds the file's own columns with verdict and reason beside them, the
 columns as they were understood, and the buildings that must be confirmed. Filled in, it is

@@ -11,7 +11,7 @@ from hexi_solar.errors import Problem
 from hexi_solar.importing.columns import Reading
 from hexi_solar.importing.match import Asked
 from hexi_solar.importing.verdicts import ASKED, CHANGED, NEW, REFUSED, SAME, Change
-from hexi_solar.ledger import Event
+from hexi_solar.ledger import FIRST, Event
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class Proposal:
     matches: dict[str, str] = field(default_factory=dict)
     """Answers about buildings, likewise."""
 
-    known: int = 0
-    """Events that the register had when the file was held against it."""
+    head: tuple[int, str] = (0, FIRST)
+    """Place and hash of the register's last event when the file was held against it."""
 
     def __iter__(self) -> Iterator[RowVerdict]:
         return (row for sheet in self.sheets for row in sheet.rows)

@@ -28,6 +28,7 @@ from hexi_solar.importing.memory import Memory
 from hexi_solar.importing.proposal import Contact, Proposal, RowVerdict, SheetProposal
 from hexi_solar.importing.records import Record, read_records
 from hexi_solar.importing.verdicts import PASSED, Origin
+from hexi_solar.ledger import head_of
 from hexi_solar.sheets.books import Sheet, read_book
 from hexi_solar.sheets.columns import some
 from hexi_solar.sheets.names import plain_id
@@ -111,7 +112,9 @@ def propose(
     history = History(ledger)
     export = None if kind in ORDER else _export(sheets, history, file)
     if export is not None:
-        return Proposal(name, digest, (export,), tuple(notices), take_over=True, known=len(ledger))
+        return Proposal(
+            name, digest, (export,), tuple(notices), take_over=True, head=head_of(ledger)
+        )
     readings = _readings(sheets, kind, memory, columns or {}, notices)
     if not readings:
         raise RegisterError(Problem("import_kind_unknown", _facts_of(sheets, file)))
@@ -143,7 +146,7 @@ def propose(
     ordered = tuple(proposed[r.grid.sheet.title] for r in readings)
     kept = {**matches, **judge.used}
     return Proposal(
-        name, digest, ordered, tuple(notices), tuple(contacts), take_over, decided, kept, len(ledger)
+        name, digest, ordered, tuple(notices), tuple(contacts), take_over, decided, kept, head_of(ledger)
     )  # fmt: skip
 
 

@@ -43,6 +43,8 @@ class Preview:
     """Nothing was refused and nothing is to be asked: it may be recorded, all of it."""
     take_over: bool = False
     """The events keep the clock and the clerks that they name."""
+    head: tuple[int, str] | None = None
+    """Place and hash of the last event that the file was held against."""
     questions: Sequence[Question] = ()
     """What must be answered before it may be recorded."""
     contacts: Sequence[tuple[str, str, dict[str, str]]] = ()

@@ -34,6 +34,8 @@ COLUMNS = (*CHAINED, "hash")
 SAME = ("entity_type", "entity", "kind", "valid_on", "payload")
 SLACK = dt.timedelta(hours=1)
 TICK = dt.timedelta(microseconds=1)
+MOVED = "office_moved"
+"""Code of the problem that someone recorded in between."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,14 @@ class Register:
         self.target = target
         self.alias = alias
 
-    def append(self, events: Sequence[Event], *, by: str, take_over: bool = False) -> list[str]:
+    def append(
+        self,
+        events: Sequence[Event],
+        *,
+        by: str,
+        take_over: bool = False,
+        expected_head: Head | None = None,
+    ) -> list[str]:
         """
         Add events behind the last one: all or none.
 
@@ -73,6 +82,9 @@ class Register:
         take_over
             Keep `recorded_at` and `recorded_by` where events have them: only for events
             of an older register. A time without zone is taken as UTC.
+        expected_head
+            The register must end here: for events that were worked out from what it said
+            then. Looked at where no other writer can be in between. None for any.
 
         Returns
         -------
@@ -82,8 +94,8 @@ class Register:
         Raises
         ------
         RegisterError
-            With every event that cannot be recorded, or with what is in the way: a lock,
-            a full disk, a read-only folder, a clock that lies behind.
+            With every event that cannot be recorded, or with what is in the way: a register
+            that moved on, a lock, a full disk, a read-only folder, a clock that lies behind.
         """
         entries = entries_of(events, by, take_over)
         if not entries:
@@ -96,6 +108,7 @@ class Register:
             self._cursor() as cursor,
         ):
             self._lock(cursor)
+            self._still_at(cursor, expected_head)
             new = self._new(cursor, entries)
             rows = self._chained(cursor, new)
             self._insert(cursor, rows)
@@ -193,6 +206,13 @@ class Register:
         cursor.execute(f"SELECT seq, hash FROM {TABLE} ORDER BY seq DESC LIMIT 1")
         last = cursor.fetchone()
         return (0, FIRST) if last is None else (int(last[0]), str(last[1]))
+
+    def _still_at(self, cursor: Any, expected: Head | None) -> None:
+        """Refuse to go on where someone recorded since."""
+        found = Head(*self._last(cursor))
+        if expected is not None and found != expected:
+            facts = {"file": self.target.name, "expected": expected.seq, "found": found.seq}
+            raise RegisterError(Problem(MOVED, facts))
 
     def _new(self, cursor: Any, entries: list[Entry]) -> list[Entry]:
         """Leave out what is there already; refuse ids that are taken by something else."""

@@ -19,6 +19,8 @@ WORDS = (
     ("readonly", "office_readonly"),
     ("read-only", "office_readonly"),
     ("unable to open", "office_readonly"),
+    ("permission denied", "office_readonly"),
+    ("must be owner", "office_readonly"),
     ("not a database", "office_damaged"),
     ("malformed", "office_damaged"),
     ("corrupt", "office_damaged"),
@@ -31,13 +33,19 @@ WORDS = (
     (NOT_NEXT, "office_append_only"),
 )
 
+# what is to be done about it is another thing where a server keeps the register
+OF_SERVER = {"office_readonly": "office_readonly_server"}
+
 
 def problem_of(error: Exception, target: Target) -> Problem:
     """Say in our words what a database or the disk refused."""
     found = " ".join(str(error).split())
     known = [code for word, code in WORDS if word.lower() in found.lower()]
     usual = "office_unreachable" if target.file is None else "office_refused"
-    return Problem(known[0] if known else usual, {"file": target.name, "found": found})
+    code = known[0] if known else usual
+    if target.file is None:
+        code = OF_SERVER.get(code, code)
+    return Problem(code, {"file": target.name, "found": found})
 
 
 @contextmanager

@@ -24,4 +24,5 @@ PERMANENT_EXCLUSIONS = EXCLUSIONS[:8]
 # what an event of the register may be about
 ENTITY_TYPES = (
     "project", "building", "meter", "diagnosis", "tracker", "equipment", "publication",
+    "office",
 )  # fmt: skip

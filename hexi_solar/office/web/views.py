@@ -14,6 +14,7 @@ from hexi_solar.errors import RegisterError
 from hexi_solar.ledger import Event, fresh_id
 from hexi_solar.office.contacts import keep_contacts
 from hexi_solar.office.services import services
+from hexi_solar.office.store import MOVED, Head
 from hexi_solar.office.web import forms, look, uploads
 from hexi_solar.office.web.words import (
     definition_name,
@@ -268,14 +269,14 @@ def proposal(request: Any, frame: dict[str, Any], key: str) -> HttpResponse:
         asked = {
             question.key: request.POST.get(question.key, "") for question in found.preview.questions
         }
-        uploads.answer(request, key, {k: v for k, v in asked.items() if v}, given)
-        return redirect("admin:proposal", key)
+        return _look_again(request, key, {k: v for k, v in asked.items() if v}, given)
     if request.method == "POST" and found.preview.accepted:
         try:
             ids = look.register().append(
                 found.preview.events,
                 by=request.user.get_username(),
                 take_over=found.preview.take_over,
+                expected_head=Head(*found.preview.head) if found.preview.head else None,
             )
             keep_contacts(look.register(), found.preview.contacts)
             if found.preview.remember is not None:
@@ -283,6 +284,8 @@ def proposal(request: Any, frame: dict[str, Any], key: str) -> HttpResponse:
         except RegisterError as error:
             for problem in error.problems:
                 messages.error(request, problem.message(language()))
+            if given is not None and error.problems[0].code == MOVED:
+                return _look_again(request, key, {}, given)
         else:
             uploads.drop(request, key)
             messages.success(request, say("imported", count=len(ids), file=found.sent.name))
@@ -298,6 +301,18 @@ def proposal(request: Any, frame: dict[str, Any], key: str) -> HttpResponse:
         "cut": max(0, len(found.preview.rows) - len(rows)),
     }
     return render(request, "office/proposal.html", {**frame, "title": say("import"), **more})
+
+
+def _look_again(
+    request: Any, key: str, answers: dict[str, str], read: uploads.Read
+) -> HttpResponse:
+    """Read an upload anew: with answers, or because the register moved on."""
+    try:
+        uploads.answer(request, key, answers, read)
+    except RegisterError as error:
+        for problem in error.problems:
+            messages.error(request, problem.message(language()))
+    return redirect("admin:proposal", key)
 
 
 def workbook(request: Any, frame: dict[str, Any], key: str) -> HttpResponse:
