@@ -76,6 +76,8 @@ def supervise(
 
 def _shown(value: Any) -> str:
     """Write the value of a figure on a line."""
+    if getattr(value, "style", "") == "factor":
+        return f"{value.value:.3f}"
     value = getattr(value, "value", value)
     return f"{value:.1%}" if isinstance(value, float) else str(value)
 
@@ -120,10 +122,20 @@ def tables_of(found: Supervision) -> dict[str, pd.DataFrame]:
     tables = {name: getattr(found, name) for name in names}
     return {
         **tables,
+        "forecast": _ours_first(found),
         "worklist": found.reconciliation,
         "systems": found.performance,
         "factor": found.factor.table,
     }
+
+
+def _ours_first(found: Supervision) -> pd.DataFrame:
+    """Return the forecast with the reported cohort before the other."""
+    cohorts = found.forecast.index.get_level_values("cohort")
+    ours = cohorts == found.plan.coverage.cohort
+    import pandas as pd
+
+    return pd.concat([found.forecast[ours], found.forecast[~ours]])
 
 
 def _json(found: Supervision, language: str) -> dict[str, Any]:
@@ -194,7 +206,7 @@ def _write(found: Supervision, folder: Path, steps: Steps) -> None:
     from hexi_solar import schema
     from hexi_solar.exports import plan_record, published, write_record
     from hexi_solar.exports.supervision import write_supervision
-    from hexi_solar.metered import basis, suggestion
+    from hexi_solar.metered import basis
     from hexi_solar.reconcile.worklist import todo
     from hexi_solar.requests import question
 
@@ -206,7 +218,10 @@ def _write(found: Supervision, folder: Path, steps: Steps) -> None:
         "factor": schema.SYSTEM_FACTORS, "approvals": schema.APPROVALS, "forecast": schema.FORECAST,
         "requests": schema.REQUESTS,
     }  # fmt: skip
-    lines = (suggestion(found.factor, language) or basis(found.factor, language)).splitlines()
+    sentence = "。" if language == "zh" else ". "
+    lines = [s.strip(" .。") for s in basis(found.factor, language).split(sentence) if s.strip()]
+    if found.factor.used:
+        lines.append(f"plan.toml:  [pv]  measured_factor = {found.factor.factor:.3f}")
     with published(folder) as aside:
         write_supervision(
             plan,
@@ -214,7 +229,7 @@ def _write(found: Supervision, folder: Path, steps: Steps) -> None:
             declared,
             aside / FILE,
             figures=figures_of(found, language),
-            factor=[line for line in lines if line],
+            factor=lines,
             todo=lambda row: todo(pd.Series(dict(row)), language),
             question=lambda row: question(pd.Series(dict(row)), language, start=start),
         )

@@ -33,6 +33,7 @@ RATES = ("rate", "rate_low", "rate_high", "target", "connected_share", "weight",
 MOVES = ("rate_delta", "rate_low", "rate_high", "forecast_delta")
 WIDE = {"name": 30.0, "todo": 52.0, "question": 56.0, "open_items": 40.0, "next_step": 24.0,
         "entities": 20.0, "check": 24.0, "department": 18.0, "missing_fact": 22.0}  # fmt: skip
+METERS = ("metered", "systems", "factor", "alarms")
 CENTRED = ("rank", "severity", "who", "stage", "status", "year", *YES_NO)
 
 
@@ -119,7 +120,8 @@ def _table(
     """Write one table on a sheet of its own; an empty one says that it is empty."""
     fields, values = _columns(book, name, declared, extra)
     heading = _said(book, f"sheet.{name}")
-    sheet = Sheet(book, heading, heading, _said(book, f"note.{name}"), len(fields))
+    across = max(len(fields), 10) if lines else len(fields)
+    sheet = Sheet(book, heading, heading, _said(book, f"note.{name}"), across)
     sheet.most_lines = 4
     for line in lines:
         sheet.line(line)
@@ -151,6 +153,9 @@ def _columns(
     def values(row: Mapping[str, Any]) -> list[Any]:
         cells = [_index(row[k], k, language) for k in keys]
         cells += [_cell(row[c.name], c, language) for c in columns]
+        if row.get("expected_source") == "assumed":
+            day = next(i for i, c in enumerate(columns) if c.name == "expected_on")
+            cells[len(keys) + day] = Cell(row["expected_on"], "assumed")
         if extra is not None:
             cells.insert(len(keys) + place, extra[1](row))
         return cells
@@ -163,6 +168,8 @@ HIDDEN = {
     ("approvals", "module_horizontal_area_m2"), ("approvals", "array_area_m2"),
     ("approvals", "floor_area_m2"), ("approvals", "subdistrict"), ("approvals", "owner_type"),
     ("approvals", "public_institution"), ("metered", "connected_share"),
+    ("approvals", "expected_source"), ("approvals", "days_left"), ("approvals", "roof_area_source"),
+    ("approvals", "module_area_m2"), ("approvals", "open_items"),
 }  # fmt: skip
 """What machines find in the tables and nobody reads on a sheet."""
 AFTER = {"worklist": "unit", "requests": "missing_fact"}
@@ -180,9 +187,11 @@ def _field(sheet: str, column: ColumnSpec, language: str) -> Field:
         look = "+0.00%;-0.00%;0.00%"
     elif column.name in RATES:
         look = "0.0%"
-    elif column.kind == "float" and column.unit == "" and sheet in ("metered", "systems", "factor"):
+    elif column.kind == "float" and column.unit == "" and sheet in METERS:
         look = "0.000"
-    head = column.label(language) if column.unit else column.label(language).split(" [")[0]
+    head = column.label(language)
+    if column.name in MOVES and sheet != "forecast":
+        head += text("supervise.points", language)
     return Field(head, look, WIDE.get(column.name, 16.0), centred=column.name in CENTRED)
 
 
