@@ -12,7 +12,7 @@ from shapely.geometry import MultiPolygon, Polygon, box
 
 from hexi_solar.config import Plan
 from hexi_solar.schema import EXCLUSIONS
-from hexi_solar.study import Study
+from hexi_solar.study import Roadmap, Study
 
 CRS = "EPSG:4548"
 WEST, SOUTH = 519_000.0, 4_326_000.0  # a corner in the district's projected system
@@ -273,3 +273,81 @@ def _rate(
         "buildings": len(part), "buildings_with_pv": len(with_pv),
         "numerator_ids": with_pv, "denominator_ids": list(part.index), "flagged_ids": with_pv[:1],
     }  # fmt: skip
+
+
+def small_roadmap(language: str = "zh") -> Roadmap:
+    """Build a path over the small study: one roof in 2027, two in 2029, to a rate of 0.6."""
+    study = small_study(language)
+    years = pd.Index([2027, 2028, 2029], name="year")
+    schedule = pd.DataFrame(
+        {
+            "variant": ["south_10", "flush", "south_10"], "year": [2027, 2029, 2029],
+            "cost_cny": [1e6, 2e6, 3e6], "check_cost_cny": [0.0, 2e4, 0.0],
+            "discounted_cny": [1e6, 1.8e6, 2.7e6], "capacity_kwp": [300.0, 500.0, 900.0],
+            "energy_kwh": 1e5, "co2_t": 80.0, "added": [1000.0, 2000.0, 3000.0],
+            "school": [True, False, False], "feeder": "", "load_state": ["yes", "unknown", "yes"],
+            "committed": [True, False, False],
+        },
+        index=pd.Index(["A01", "A02", "A03"], name="building_id"),
+    )  # fmt: skip
+    built, cost = [1, 0, 2], [1e6, 0.0, 5e6]
+    table = pd.DataFrame({
+        "buildings": built, "checks": [0, 0, 1], "cost_cny": cost, "discounted_cny": cost,
+        "budget_cny": np.nan, "capacity_kwp": [300.0, 0.0, 1400.0], "installer_kwp": np.nan,
+        "school_kwp": [300.0, 0.0, 0.0], "holiday_kwp": np.nan, "energy_kwh": 1e5, "co2_t": 80.0,
+        "total_capacity_kwp": [300.0, 300.0, 1700.0], "total_energy_kwh": 1e5, "total_co2_t": 80.0,
+    }, index=years)  # fmt: skip
+    rates = {"installable": [0.3, 0.25, 0.6], "total_roof": [0.2, 0.18, 0.4]}
+    rows = [
+        {"year": y, "definition": name, "reading": "module_area", "scope": "all", "standing": 1000.0,
+         "added": 0.0, "denominator": 1e4, "rate": r, "reported": name == "installable",
+         "target": 0.5 if (name, y) == ("installable", 2029) else np.nan}
+        for name, own in rates.items() for y, r in zip(years, own, strict=True)
+    ]  # fmt: skip
+    coverage = pd.DataFrame(rows).set_index(["year", "definition", "reading", "scope"])
+    return Roadmap(
+        study=study, asked="new",
+        answer={
+            "status": "reached", "measure": "installable/module_area/all", "target": 0.5, "by": 2029,
+            "rate": 0.6, "rate_without": 0.1, "cost_cny": 6e6, "discounted_cny": 5.5e6,
+            "discounted_at_least_cny": 5.48e6, "gap": 0.0036, "reachable_rate": None,
+            "reachable_rate_at_most": None, "buildings": 3, "checks": 1, "capacity_kwp": 1700.0,
+            "energy_kwh": 3e5, "co2_t": 240.0, "members": 5, "npv_cny": 1.2e6, "denominator": 1e4,
+            "standing": 1000.0, "needed": 4000.0, "everything": 0.8,
+        },
+        schedule=schedule, years=table, coverage=coverage, now=coverage.iloc[:0],
+        binding=pd.DataFrame(
+            {"limit": [0.5, np.nan], "eased": [0.45, np.nan], "unit": ["-", ""],
+             "cost_cny": [5e5, 2e4], "cost_at_most_cny": [6e5, 2e4], "rate": np.nan,
+             "rate_at_most": np.nan, "reaches": True},
+            index=pd.MultiIndex.from_tuples(
+                [("target", "2029"), ("evidence", "")], names=["constraint", "key"]),
+        ),
+        chance={"probability": 0.3, "error": 0.005, "rate_p10": 0.4, "rate_p50": 0.5,
+                "rate_p90": 0.6, "draws": 10000, "seed": 1},
+        surveys=pd.DataFrame(
+            {"rank": [1], "check_cost_cny": [2e4], "p_load": [0.8], "probability": [0.4],
+             "gain": [0.1], "gain_per_mcny": [5.0], "substitutes": [["A05"]]},
+            index=pd.Index(["A02"], name="building_id"),
+        ),
+        safer={"asked_probability": 0.8, "enough": True, "planned_target": 0.58, "status": "reached",
+               "rate": 0.6, "cost_cny": 7e6, "discounted_cny": 6.5e6, "gap": 0.001, "buildings": 4,
+               "probability": 0.83, "rate_p10": 0.49, "rate_p50": 0.55, "rate_p90": 0.6},
+        safer_schedule=schedule,
+        economics=pd.DataFrame(
+            {"npv_cny": [5e5, 4e5, 3e5], "irr": 0.09, "capex_cny": [1e6, 1.98e6, 3e6]},
+            index=schedule.index,
+        ),
+        limits=pd.DataFrame(
+            {"budget_cny": np.nan, "installer_kwp": np.nan, "holiday_kwp": np.nan, "price_factor": 1.0},
+            index=years,
+        ),
+        feeders=pd.DataFrame({"capacity_kva": [], "standing_kwp": []}).rename_axis("feeder"),
+        members=pd.Series({"A01": 2021, "A02": 2022, "A03": 2023, "A05": 2024, "A09": 2028}),
+        assumptions=({
+            "key": "pathway.p_load", "zh": "结构检测通过的概率", "en": "Probability that a check passes",
+            "value": 0.8, "unit": "-", "year": "", "source": "placeholder",
+            "confidence": "recalled-low", "set_by_plan": False, "placeholder": True,
+        },),
+        solver={"gap": 0.0036, "seconds": 0.1, "options": 12, "buildings": 4},
+    )  # fmt: skip

@@ -9,9 +9,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from map_study import HOSTILE, large_study, small_study
+from map_study import HOSTILE, large_study, small_roadmap, small_study
 
-from hexi_solar.maps import write_map
+from hexi_solar.maps import Extras, write_map
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: no browser to drive"
@@ -435,3 +435,48 @@ def test_the_map_fits_on_one_sheet(chromium, files):
         assert abs(place["x"] - before[1]["x"]) <= 1
         assert abs(place["y"] - before[1]["y"]) <= 1
         assert visit.noise == []
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_slider_shows_what_is_built_by_a_year(chromium, tmp_path, size, language):
+    """One roof stands in 2027, three in 2029; the arrow keys move the slider, and nothing is fetched."""
+    found = small_roadmap(language)
+    write_map(found.study, tmp_path / "path.html", Extras(roadmap=found))
+    context = chromium.new_context(viewport=size, offline=True)
+    page = context.new_page()
+    trouble: list[str] = []
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
+    page.goto((tmp_path / "path.html").as_uri())
+    page.wait_for_selector("body.ready")
+    slider = page.locator("#path-year")
+    assert slider.input_value() == "2029" and page.evaluate("hexiMap.drawn().path") == 3
+    slider.focus()
+    for year, count in (("2028", 1), ("2027", 1), ("2026", 0)):
+        page.keyboard.press("ArrowLeft")
+        assert slider.input_value() == year and page.evaluate("hexiMap.drawn().path") == count
+    page.keyboard.press("End")
+    said = page.locator(".path-said").inner_text()
+    assert "2029" in said and "60.0 %" in said and slider.get_attribute("aria-valuetext") == said
+    page.get_by_role("button", name="前一年" if language == "zh" else "Year before").click()
+    assert slider.input_value() == "2028"
+    box, window = page.locator(".path-timeline").bounding_box(), size
+    assert box["x"] >= 0 and box["x"] + box["width"] <= window["width"]
+    assert trouble == []
+    context.close()
+
+
+def test_a_roof_of_the_path_says_when_it_is_built(chromium, tmp_path):
+    """The popup of a roof on the path names year, layout, cost and the check it needs."""
+    found = small_roadmap()
+    write_map(found.study, tmp_path / "path.html", Extras(roadmap=found))
+    context = chromium.new_context(viewport=DESKTOP, offline=True)
+    page = context.new_page()
+    page.goto((tmp_path / "path.html").as_uri())
+    page.wait_for_selector("body.ready")
+    place = page.evaluate("hexiMap.position('A02')")
+    page.mouse.click(place["x"], place["y"])
+    card = page.locator(".path-card").inner_text()
+    assert "2029" in card and "200 万元" in card and "须先检测荷载" in card
+    context.close()

@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 import shapely
 from branca.element import JavascriptLink
-from map_study import HOSTILE, large_study, small_study
+from map_study import HOSTILE, large_study, small_roadmap, small_study
 
 from hexi_solar.errors import OutputError
 from hexi_solar.labels import catalogue
-from hexi_solar.maps import write_map
+from hexi_solar.maps import Extras, write_map
 from hexi_solar.maps.ledger import whole_steps
 from hexi_solar.maps.page import SCRIPTS, StudyLayer, _own, map_page
 from hexi_solar.maps.payload import payload
@@ -280,3 +280,42 @@ def test_list_cells_may_be_unknown():
         [np.nan] * len(study.coverage), study.coverage.index, dtype=object
     )
     assert payload(study)["progress"]["flagged_rows"] == []
+
+
+def test_a_plain_map_carries_nothing_of_the_path():
+    """Script, styles, words and data of the slider come with a pathway alone."""
+    page = map_page(small_study())
+    assert "path-timeline" not in page and '"path.title"' not in page and "THEME_SCALES" not in page
+
+
+def test_a_map_with_a_path_names_years_roofs_and_rates():
+    """What the slider shows is the schedule: one row per roof, one rate per year, under one policy."""
+    found = small_roadmap()
+    data = payload(found.study, Extras(roadmap=found))["pathway"]
+    assert [one["year"] for one in data["years"]] == [2027, 2028, 2029]
+    assert (
+        len(data["roofs"]["row"]) == len(found.schedule) == sum(y["built"] for y in data["years"])
+    )
+    assert data["years"][-1]["rate"] == 0.6 and data["definitions"][0]["reported"]
+    page = map_page(found.study, Extras(roadmap=found))
+    assert "path-timeline" in page and "default-src 'none'" in page and "http-equiv" in page
+
+
+def test_themes_take_what_is_known():
+    """A building without a known use is not coloured; what is assumed is marked."""
+    study = small_study()
+    demand = pd.DataFrame(
+        {"electricity_kwh_m2": [80.0, np.nan, 45.0], "electricity_source": ["metered", "unknown", "assumed"]},
+        index=["A01", "A02", "A03"],
+    )  # fmt: skip
+    data = payload(study, Extras(demand=demand))["themes"]["intensity"]
+    assert data == {"row": [0, 2], "value": [80.0, 45.0], "assumed": "01"}
+
+
+def test_what_rounds_to_zero_has_no_sign():
+    """A shading loss from -0.0004 to 0.02 is said as 0.0 % to 2.0 %."""
+    study = small_study()
+    candidates = study.candidates.assign(shading_loss_low=-0.0004, shading_loss_high=0.02)
+    data = payload(dataclasses.replace(study, candidates=candidates))
+    assert any("0.0%" in word for word in data["words"])
+    assert not any("-0.0" in word for word in data["words"])

@@ -5,6 +5,7 @@ knows, `shapes` packs footprints, `panel` the coverage rates; the scripts and st
 beside them draw it in the browser.
 """
 
+from hexi_solar.maps.extras import Extras
 from hexi_solar.maps.page import write_map
 
-__all__ = ["write_map"]
+__all__ = ["Extras", "write_map"]

@@ -38,10 +38,12 @@ const formats = [0, 1, 2, 3].map(
     }),
 );
 const known = (value) => value !== null && value !== undefined;
-const number = (value, digits = 0) => (known(value) ? formats[digits].format(value) : "—");
+// what rounds to zero has no sign
+const written = (value, digits) => formats[digits].format(value).replace(/^-(?=[0.]*$)/, "");
+const number = (value, digits = 0) => (known(value) ? written(value, digits) : "—");
 const quantity = (value, unit, digits = 0) =>
-  known(value) ? formats[digits].format(value) + " " + unit : "—";
-const percent = (value) => (known(value) ? formats[1].format(100 * value) + " %" : "—");
+  known(value) ? written(value, digits) + " " + unit : "—";
+const percent = (value) => (known(value) ? written(100 * value, 1) + " %" : "—");
 const area = (m2) => quantity(m2, "m²");
 const power = (kwp) =>
   kwp >= 10000
@@ -218,6 +220,10 @@ const state = {
   shown: new Uint8Array(table.row.length).fill(1),
 };
 const listeners = [];
+// layers that only some maps have: name, on, sign, count, legend, draw, has, card, panel
+const extras = [];
+const extra = (part, ...given) =>
+  extras.flatMap((one) => (one[part] ? one[part](...given) : [])).filter(Boolean);
 const changed = () => listeners.forEach((listener) => listener());
 
 function applyFilters() {

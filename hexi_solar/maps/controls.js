@@ -81,6 +81,10 @@ function layerRows(redraw) {
     legend,
     box("cohort", key("cohort"), counted.size),
     box("existing", key("pv"), existing.size),
+    ...extras.flatMap((one) => {
+      const legend = el("div", { class: "legend", hidden: !state.layers[one.name] }, ...one.legend());
+      return [box(one.name, one.sign(), one.count, (on) => (legend.hidden = !on)), legend];
+    }),
     data.existing.unplaced
       ? el("p", { class: "quiet" }, say("unplaced", { count: data.existing.unplaced }))
       : null,
@@ -152,7 +156,9 @@ function northArrow() {
 const narrow = () => window.matchMedia("(max-width: 759px)").matches;
 const room = () => ({
   paddingTopLeft: [narrow() ? 16 : 40, 16],
-  paddingBottomRight: narrow() ? [16, 236] : [mapWidth() > 700 ? 254 : 20, 46],
+  paddingBottomRight: narrow()
+    ? [16, data.pathway ? 326 : 236]
+    : [mapWidth() > 700 ? 254 : 20, data.pathway ? 108 : 46],
 });
 const mapWidth = () => document.querySelector(".folium-map").clientWidth;
 

@@ -48,6 +48,7 @@ const StudyCanvas = L.Renderer.extend({
     if (state.layers.others) this._others();
     if (state.layers.candidates) this._candidates();
     if (state.layers.cohort) this._cohort();
+    for (const one of extras) if (state.layers[one.name]) one.draw(this);
     if (state.layers.existing) this._existing();
     if (areas) this._names();
     if (state.selected >= 0) this._selected();
@@ -291,7 +292,8 @@ const StudyCanvas = L.Renderer.extend({
       const marked =
         shown ||
         (counted.has(row) && state.layers.cohort) ||
-        (existing.has(row) && state.layers.existing);
+        (existing.has(row) && state.layers.existing) ||
+        extras.some((one) => state.layers[one.name] && one.has(row));
       if (!marked && !state.layers.others) continue;
       let order = Infinity;
       if (inside(world, row, p.x, p.y)) {

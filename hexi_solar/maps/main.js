@@ -34,6 +34,7 @@ function start(map) {
   canvas.addTo(map);
   listeners.push(() => canvas.draw());
   furniture(map, () => canvas.draw());
+  extra("control", map, () => canvas.draw());
 
   const cardWidth = Math.min(356, window.innerWidth - 64);
   const popup = L.popup({ maxWidth: cardWidth, minWidth: cardWidth, className: "hexi-popup" });

@@ -25,6 +25,7 @@ from folium.template import Template
 
 from hexi_solar.errors import OutputError, Problem
 from hexi_solar.labels import text
+from hexi_solar.maps.extras import NOTHING, Extras
 from hexi_solar.maps.payload import payload
 from hexi_solar.study import Study
 
@@ -32,6 +33,8 @@ SCRIPTS = (
     "base.js", "paint.js", "draw.js", "popup.js", "progress.js", "candidates.js", "panel.js",
     "controls.js", "main.js",
 )  # fmt: skip
+# what only maps with a path to the target, or with the use of buildings, are given
+PATHWAY, THEMES = "pathway.js", "themes.js"
 LEAFLET = ("leaflet", "leaflet_css")
 # folium's other defaults: for markers, bootstrap styles and popups that this page has none of
 DROPPED = frozenset({
@@ -72,7 +75,7 @@ class StudyLayer(MacroElement):
         self._name = "StudyLayer"
 
 
-def write_map(study: Study, path: Path) -> None:
+def write_map(study: Study, path: Path, extras: Extras = NOTHING) -> None:
     """
     Write the map of a study.
 
@@ -84,18 +87,21 @@ def write_map(study: Study, path: Path) -> None:
         All tables of the study; texts are in `study.plan.language`.
     path
         File to write.
+    extras
+        What stands on some maps only: the path to the target with its slider of years,
+        the use of buildings, their measures.
 
     Raises
     ------
     OutputError
         If folium asks for an asset that is not in the page.
     """
-    path.write_text(map_page(study), encoding="utf-8", errors="replace", newline="\n")
+    path.write_text(map_page(study, extras), encoding="utf-8", errors="replace", newline="\n")
 
 
-def map_page(study: Study) -> str:
+def map_page(study: Study, extras: Extras = NOTHING) -> str:
     """Return the map of a study as one HTML page, see `write_map`."""
-    data = payload(study)
+    data = payload(study, extras)
     language = study.plan.language
     (south, west), (north, east) = data["bounds"]
     canvas = folium.Map(
@@ -132,10 +138,13 @@ def _rendered(figure: Figure, data: dict[str, Any], language: str) -> str:
         if isinstance(element, (JavascriptLink, CssLink)):
             figure.header._children[name] = Raw(_asset(name, element.url))
     figure.header.add_child(Raw(f"<style>{_own('map.css')}</style>"))
+    if {"pathway", "themes"} & set(data):
+        figure.header.add_child(Raw(f"<style>{_own('pathway.css')}</style>"))
     figure.html.add_child(
         Raw(f'<script type="application/json" id="hexi-data">{_json(data)}</script>')
     )
-    figure.html.add_child(Raw(f"<script>{_program()}</script>"))
+    scripts = tuple(_scripts(data))
+    figure.html.add_child(Raw(f"<script>{_program(scripts)}</script>"))
     page: str = figure._template.render(this=figure, kwargs={})
     return page
 
@@ -151,10 +160,16 @@ def _waiting(language: str) -> str:
     )
 
 
+def _scripts(data: dict[str, Any]) -> list[str]:
+    """Name the scripts that a page needs, in their order; the last one begins."""
+    wanted = {PATHWAY: "pathway" in data, THEMES: "themes" in data}
+    return [*SCRIPTS[:-1], *(name for name, asked in wanted.items() if asked), SCRIPTS[-1]]
+
+
 @cache
-def _program() -> str:
+def _program(names: tuple[str, ...]) -> str:
     """Join our scripts into one that keeps its names to itself and says when it fails."""
-    scripts = "\n".join(_own(name) for name in SCRIPTS)
+    scripts = "\n".join(_own(name) for name in names)
     return f'"use strict";\n(function () {{\ntry {{\n{scripts}\n}} catch (error) {{\n{FAILED}\n}}\n}})();'
 
 

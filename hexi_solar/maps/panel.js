@@ -2,7 +2,7 @@
 
 function panel(choose) {
   const list = candidateList(choose);
-  const body = el("div", { class: "panel-body", tabindex: "-1" }, headline(choose), list.element);
+  const body = el("div", { class: "panel-body", tabindex: "-1" }, headline(choose), ...extra("panel", choose), list.element);
   const fold = el(
     "button",
     { class: "fold", type: "button", "aria-expanded": "true", title: say("fold") },

@@ -19,6 +19,7 @@ from pyproj import CRS, Transformer
 from hexi_solar.errors import OutputError, Problem
 from hexi_solar.facts import read_facts
 from hexi_solar.labels import catalogue, label, text
+from hexi_solar.maps.extras import NOTHING, Extras, extra_data
 from hexi_solar.maps.ledger import ledger_columns
 from hexi_solar.maps.panel import progress
 from hexi_solar.maps.shapes import pack_shapes, packed
@@ -53,7 +54,7 @@ class Words:
         return list(self._places)
 
 
-def payload(study: Study) -> dict[str, Any]:
+def payload(study: Study, extras: Extras = NOTHING) -> dict[str, Any]:
     """
     Gather what the page shows.
 
@@ -61,6 +62,8 @@ def payload(study: Study) -> dict[str, Any]:
     ----------
     study
         All tables of the study.
+    extras
+        What only some maps show.
 
     Returns
     -------
@@ -87,7 +90,7 @@ def payload(study: Study) -> dict[str, Any]:
             if n.level in ("warning", "left_out", "assumed")
         ],
         "threshold": study.plan.roofs.threshold_m2,
-        "labels": _labels(language),
+        "labels": _labels(language, extras),
         "types": list(OWNER_TYPES),
         "progress": progress(study, rows),
         "buildings": _buildings(buildings, shapes),
@@ -97,6 +100,7 @@ def payload(study: Study) -> dict[str, Any]:
         "areas": _areas(study, language),
         "boundary": _outline(study.boundary),
         "zones": _outline(study.zones, "name"),
+        **extra_data(extras, rows, language),
         "words": words.all(),
     }
 
@@ -141,13 +145,17 @@ def _bounds(shapes: NDArray[Any], study: Study) -> list[list[float]]:
     return [[south, west], [north, east]]
 
 
-def _labels(language: str) -> dict[str, str]:
+def _labels(language: str, extras: Extras) -> dict[str, str]:
     """Collect the texts of the page and the names of the words in tables."""
     wanted = ("map.", "enum.owner_type.", "enum.yes_no.", "enum.stage.", "enum.exclusion.")
+    left = (
+        *(() if extras.roadmap is not None else ("map.path.",)),
+        *(() if extras.has_themes else ("map.theme.",)),
+    )
     return {
         key.removeprefix("map."): texts[language]
         for key, texts in sorted(catalogue().items())
-        if key.startswith(wanted)
+        if key.startswith(wanted) and not (left and key.startswith(left))
     }
 
 
@@ -321,6 +329,8 @@ def _assumed(study: Study, buildings: pd.DataFrame, table: pd.DataFrame) -> list
         bounds = zip(lines, table["shading_loss_low"], table["shading_loss_high"], strict=True)
         for line, low, high in bounds:
             if high - low > DOUBT:
+                # what rounds to zero has no sign
+                low, high = (round(bound, 3) + 0.0 for bound in (low, high))
                 line.append(
                     text("map.shading_doubt", language, low=f"{low:.1%}", high=f"{high:.1%}")
                 )

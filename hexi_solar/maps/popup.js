@@ -16,6 +16,7 @@ function details(row) {
     ),
   );
   const body = c >= 0 ? candidateBody(row, c) : [el("dl", { class: "facts" }, ...otherFacts(row))];
+  body.splice(c >= 0 ? 1 : 0, 0, ...extra("card", row));
   return el("article", { class: "card", "data-id": ids[row] }, head, ...body);
 }
 

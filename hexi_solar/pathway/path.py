@@ -201,7 +201,7 @@ def refuse_broken_commitments(model: Model) -> None:
         use = model.rows[[groups + i]].toarray()[0]
         least = np.full(groups, np.inf)
         np.minimum.at(least, model.group, use)
-        taken = float((least * model.least[:groups])[must].sum())
+        taken = float(least[must] @ model.least[:groups][must])
         if taken > model.limit[groups + i] * (1 + ROUNDING) + ROUNDING:
             broken.append(f"{name} {key}")
     if broken:
