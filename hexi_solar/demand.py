@@ -63,6 +63,31 @@ def yearly(metered: pd.DataFrame) -> pd.DataFrame:
     return last
 
 
+def monthly_electricity(metered: pd.DataFrame) -> pd.DataFrame:
+    """
+    Return the last year of which all twelve months of electricity are metered.
+
+    Parameters
+    ----------
+    metered
+        `schema.ENERGY_METERS`.
+
+    Returns
+    -------
+    months
+        Columns `electricity_01_kwh` to `electricity_12_kwh`, only buildings that have them.
+    """
+    use = metered["electricity_kwh"].astype(float).dropna()
+    period = use.index.get_level_values(1).astype(str)
+    use = use[period.str.len() == 7]
+    period = use.index.get_level_values(1).astype(str)
+    keys = [use.index.get_level_values(0), period.str[:4], period.str[5:7].astype(int)]
+    wide = use.groupby(keys).sum().unstack() if len(use) else pd.DataFrame()
+    wide = wide.reindex(columns=range(1, 13)).dropna()
+    last = wide.groupby(level=0).last() if len(wide) else wide
+    return last.set_axis([f"electricity_{m:02d}_kwh" for m in range(1, 13)], axis=1)
+
+
 def annual_demand(
     buildings: pd.DataFrame,
     metered: pd.DataFrame,

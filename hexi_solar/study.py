@@ -83,3 +83,49 @@ class Roadmap:
     solver: dict[str, Any]
     """Gap, seconds and size of the search."""
     notices: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """The retrofit plan of a study: tables of `schema`, one row per building unless said."""
+
+    study: Study
+    buildings: gpd.GeoDataFrame
+    """Those in scope."""
+    demand: pd.DataFrame
+    measures: pd.DataFrame
+    """Per building and measure."""
+    packages: pd.DataFrame
+    """Per building and package."""
+    roof_claims: pd.DataFrame
+    readiness: pd.DataFrame
+    storage: pd.DataFrame
+    economics: pd.DataFrame
+    """PV on the roof that hot water leaves, for the use that measures leave."""
+    contracts: pd.DataFrame
+    """Measures, hot water and PV together; per building and kind of contract."""
+    cash_flows: pd.DataFrame
+    """The same under the plan's contract; per building, year, party and item."""
+    unit_plans: pd.DataFrame
+    diagnosis_choice: pd.DataFrame
+    energy_limits: pd.DataFrame
+    demand_response: pd.DataFrame
+    solar_heating: pd.DataFrame
+    equipment_roadmap: pd.DataFrame
+    """Per machine."""
+    tracker_status: pd.DataFrame
+    """Per tracker."""
+    diagnoses: pd.DataFrame
+    """What the register says of diagnoses: one row per building with `kind`."""
+    notices: tuple[Problem, ...] = ()
+
+    TABLES = (
+        "demand", "measures", "packages", "roof_claims", "readiness", "storage", "economics",
+        "contracts", "unit_plans", "diagnosis_choice", "energy_limits", "demand_response",
+        "solar_heating", "equipment_roadmap", "tracker_status",
+    )  # fmt: skip
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return all tables but the cash flows by name."""
+        return {name: getattr(self, name) for name in self.TABLES}

@@ -81,9 +81,31 @@ def value_projects(
     ConfigError
         If a tariff is unknown or its file wrong, or the year's holidays are not published.
     """
+    portfolio = portfolio_of(plan, buildings, roofs, layouts, yields, year, demand)
+    rate = plan.economics.discount_rate_nominal
+    turned = sensitivity(portfolio)
+    return Valuation(
+        portfolio,
+        economics_of(portfolio, plan.ranking.emission_factor),
+        turned,
+        portfolio_sensitivity(turned),
+        contract_table(portfolio.flows(), plan.contract, rate),
+    )
+
+
+def portfolio_of(
+    plan: Plan,
+    buildings: gpd.GeoDataFrame,
+    roofs: pd.DataFrame,
+    layouts: pd.DataFrame,
+    yields: pd.DataFrame,
+    year: WeatherYear,
+    demand: pd.DataFrame | None = None,
+) -> Portfolio:
+    """Put together what `value_projects` values; parameters as there."""
     used = layouts[layouts["building_id"].isin(buildings.index)]
     profiles, classes = production_profiles(plan, used, year)
-    portfolio = prepare(
+    return prepare(
         buildings,
         roofs,
         used,
@@ -94,15 +116,6 @@ def value_projects(
         plan.economics,
         connected_on=plan.economics.connected_on or plan.today,
         tariffs=read_tariffs(plan.economics.tariff_files),
-    )
-    rate = plan.economics.discount_rate_nominal
-    turned = sensitivity(portfolio)
-    return Valuation(
-        portfolio,
-        economics_of(portfolio, plan.ranking.emission_factor),
-        turned,
-        portfolio_sensitivity(turned),
-        contract_table(portfolio.flows(), plan.contract, rate),
     )
 
 

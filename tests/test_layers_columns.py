@@ -160,6 +160,7 @@ def test_words_are_declared():
         "owner_type": schema.OWNER_TYPES,
         "kind": (*schema.STAGES, "correction"),
         "mode": schema.MODES,
+        "carrier": tuple(CARRIERS),
     }
     for kind in read_facts("columns")["words"]:
         exact, parts = vocabulary(kind)

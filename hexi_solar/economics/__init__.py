@@ -29,6 +29,7 @@ from hexi_solar.config import Economics
 from hexi_solar.economics.calendar import hours_of_year
 from hexi_solar.economics.cashflow import BASE, Case, after_tax, ageing
 from hexi_solar.economics.portfolio import Portfolio, prepare
+from hexi_solar.economics.prices import prices_of_use
 from hexi_solar.economics.sensitivity import portfolio_sensitivity, sensitivity
 from hexi_solar.economics.tariffs import Tariff, built_in_tariffs, parse_tariff
 from hexi_solar.facts import all_facts
@@ -53,6 +54,7 @@ __all__ = [
     "parse_tariff",
     "portfolio_sensitivity",
     "prepare",
+    "prices_of_use",
     "sensitivity",
 ]
 

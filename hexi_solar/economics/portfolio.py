@@ -15,7 +15,14 @@ import pandas as pd
 
 from hexi_solar.config import Economics
 from hexi_solar.economics.calendar import HOURS, YearHours, hours_of_year
-from hexi_solar.economics.cashflow import BASE, Case, ageing, building_capex, project_flows
+from hexi_solar.economics.cashflow import (
+    BASE,
+    Case,
+    ageing,
+    building_capex,
+    project_flows,
+    size_factor,
+)
 from hexi_solar.economics.load import annual_electricity, load_shape, monthly_weights
 from hexi_solar.economics.selfuse import Loads, Supply, hour_shares, match_hours
 from hexi_solar.economics.tariffs import Tariff, built_in_tariffs, tariff_class
@@ -57,6 +64,28 @@ class Portfolio:
             monthly_kwh=self.supply.monthly_kwh[own],
         )
         return replace(self, table=self.table.iloc[rows], supply=supply, loads=loads)
+
+    def scaled(self, pv: Floats, load: Floats) -> Portfolio:
+        """
+        Return the same projects with part of the PV and part of the load.
+
+        Parameters
+        ----------
+        pv, load
+            Part of each building's modules and of its use that is left, shape (buildings,).
+            A smaller lot costs more per kilowatt. [-]
+        """
+        table, capacity = self.table.copy(), self.table["capacity_kwp"].to_numpy(float)
+        for name in ("capacity_kwp", "array_area_m2", "flat_array_area_m2", "energy_ac_kwh"):
+            table[name] *= pv
+        table["capex_cny"] *= pv * size_factor(capacity * pv) / size_factor(capacity)
+        for name in ("electricity_kwh", "electricity_low_kwh", "electricity_high_kwh", "bill_cny"):
+            table[name] *= load
+        supply = replace(
+            self.supply, monthly_kwh=self.supply.monthly_kwh * pv[self.supply.building][:, None]
+        )
+        loads = replace(self.loads, annual_kwh=self.loads.annual_kwh * load)
+        return replace(self, table=table, supply=supply, loads=loads)
 
     def first_year(self, case: Case = BASE) -> pd.DataFrame:
         """Match hours with new and with aged modules; columns as `cashflow.project_flows` asks."""
@@ -127,7 +156,7 @@ def prepare(
     table = _table(buildings.loc[ids], roofs, built, yields, settings)
     known = dict(built_in_tariffs()) | dict(tariffs or {})
     chosen, source = tariffs_of(table, demand, settings)
-    _refuse_unknown(chosen, known)
+    refuse_unknown(chosen, known)
     table["tariff"], table["tariff_source"] = chosen, source
     table = table.join(annual_electricity(buildings.loc[ids], demand))
     loads = _loads(table, demand, known, hours)
@@ -174,7 +203,7 @@ def tariffs_of(
     return chosen, source
 
 
-def _refuse_unknown(chosen: pd.Series, known: Mapping[str, Tariff]) -> None:
+def refuse_unknown(chosen: pd.Series, known: Mapping[str, Tariff]) -> None:
     """Refuse tariffs that there are not, all at once."""
     strange = sorted(set(chosen) - set(known))
     if strange:

@@ -195,14 +195,14 @@ def _carrier(
     cells = raw[found["carrier"].column].map(lambda c: split_unit(str(c)))
     words, refused = parse_words(cells.map(lambda c: c[0]), "carrier")
     unknown = refused | words.isna()
-    factors = []
-    for at, (_, unit) in cells.items():
-        quantity = CARRIERS.get(str(words[at]), ("", ""))[1]
+    factors: list[float] = []
+    for word, (_, unit) in zip(words, cells, strict=True):
+        quantity = CARRIERS.get(str(word), ("", ""))[1]
         try:
             factors.append(units.factor(unit, quantity) if unit else 1.0)
         except KeyError:
             factors.append(np.nan)
-            unknown[at] = True
+    unknown |= pd.Series(factors, raw.index).isna()
     if unknown.any():
         shown = some(raw.loc[unknown, found["carrier"].column].astype(str).unique(), 5)
         facts = {"file": file, "found": shown, "rows": some(raw.loc[unknown, SOURCE_ROW])}

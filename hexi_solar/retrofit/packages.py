@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import scipy.optimize as opt
+from scipy import sparse
 
 from hexi_solar.facts import fact
 from hexi_solar.retrofit.measures import annuity, end_use_shares, measure_names, savings
@@ -227,8 +228,8 @@ def choose_within_budget(packages: pd.DataFrame, budget_cny: float) -> list[tupl
     coal = rows["electricity_kwh"] * fact("retrofit.electricity_kgce_kwh")
     coal = coal + rows["heat_gj"] * fact("retrofit.heat_kgce_gj")
     building = pd.factorize(rows.index.get_level_values("building_id"))[0]
-    one_each = np.zeros((building.max() + 1, len(rows)))
-    one_each[building, np.arange(len(rows))] = 1.0
+    ones, places = np.ones(len(rows)), np.arange(len(rows))
+    one_each = sparse.csr_array((ones, (building, places)), (building.max() + 1, len(rows)))
     limits = [
         opt.LinearConstraint(rows["cost_cny"].to_numpy()[None] / budget_cny, -np.inf, 1.0),
         opt.LinearConstraint(one_each, -np.inf, 1.0),

@@ -12,6 +12,7 @@ import pandas as pd
 
 from hexi_solar.facts import fact
 from hexi_solar.retrofit.measures import annuity
+from hexi_solar.schema import STORAGE
 
 Floats = npt.NDArray[np.float64]
 
@@ -127,3 +128,47 @@ def size_storage(
     worth = value * annuity(fact("retrofit.storage.life_a")) - cost
     columns = {"brought_back_kwh": back, "value_cny_a": value, "cost_cny": cost, "npv_cny": worth}
     return pd.DataFrame(columns, index=pd.Index(sizes, name="capacity_kwh"))
+
+
+def best_storage(
+    ids: pd.Index,
+    pv_kwh: Floats,
+    load_kwh: Floats,
+    *,
+    capacity_kwp: Floats,
+    price_cny_kwh: Floats,
+    surplus_price_cny_kwh: Floats,
+) -> pd.DataFrame:
+    """
+    Take the size of the highest value for each of many buildings.
+
+    Parameters
+    ----------
+    ids
+        Buildings.
+    pv_kwh, load_kwh
+        Shape (buildings, hours). [kWh]
+    capacity_kwp, price_cny_kwh, surplus_price_cny_kwh
+        As of `size_storage`, one for each building.
+
+    Returns
+    -------
+    storage
+        `schema.STORAGE`; capacity 0 where no size pays.
+    """
+    per_kwp = np.array(fact("retrofit.storage.sizes_kwh_kwp"), float)
+    sizes = np.asarray(capacity_kwp, float)[:, None] * per_kwp
+    efficiency = float(fact("retrofit.storage.efficiency"))
+    hours = float(fact("retrofit.storage.hours"))
+    back = stored_by_building(pv_kwh, load_kwh, sizes, efficiency=efficiency, hours=hours)
+    value = back * (price_cny_kwh - surplus_price_cny_kwh / efficiency)[:, None]
+    cost = sizes * float(fact("retrofit.storage.cost_cny_kwh"))
+    worth = value * annuity(fact("retrofit.storage.life_a")) - cost
+    rows, best = np.arange(len(ids)), worth.argmax(axis=1)
+    columns = {
+        "capacity_kwh": sizes, "brought_back_kwh": back, "value_cny_a": value,
+        "cost_cny": cost, "npv_cny": worth,
+    }  # fmt: skip
+    table = pd.DataFrame({name: v[rows, best] for name, v in columns.items()}, index=ids)
+    table["tried_npv_cny"] = worth[:, per_kwp > 0].max(axis=1)
+    return table[STORAGE.names].rename_axis(index="building_id")
