@@ -38,6 +38,10 @@ Bounds = tuple[float, float, float, float]
 DRIVERS = {".tif": "GTiff", ".tiff": "GTiff", ".asc": "AAIGrid"}
 MOST_CELLS = 60_000_000  # of one window: a quarter of a gigabyte
 STARTS = {"GTiff": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")}
+FOOT, SURVEY_FOOT = 0.3048, 1200.0 / 3937.0
+UNITS = dict.fromkeys(("ft", "foot", "feet", "international foot"), FOOT)
+UNITS |= dict.fromkeys(("ftus", "us-ft", "us survey foot", "us survey feet"), SURVEY_FOOT)
+UNITS |= {"cm": 0.01, "centimetre": 0.01, "mm": 0.001}
 LOWEST, HIGHEST = -500.0, 9000.0  # heights outside are no heights on this planet [m]
 
 
@@ -82,6 +86,8 @@ class SurfaceFile:
     same_system: bool
     """Cells are handed on as they are, not resampled."""
     most_cells: int = MOST_CELLS
+    unit_m: float = 1.0
+    """Metres in the unit of its heights."""
 
     def window(self, bounds: Bounds) -> Grid:
         """
@@ -157,8 +163,14 @@ class SurfaceFile:
                     source, src_crs=self.own_crs, crs=self.crs, transform=transform,
                     width=columns, height=rows, src_nodata=source.nodata, **about,
                 ) as brought:  # fmt: skip
-                    return np.asarray(brought.read(1), dtype=np.float32)
-            return _read_window(source, transform, rows, columns)
+                    height = np.asarray(brought.read(1), dtype=np.float32)
+            else:
+                height = _read_window(source, transform, rows, columns)
+            # numbers of a file may be stored in steps of its own
+            scale, offset = source.scales[0], source.offsets[0]
+            if (scale, offset, self.unit_m) != (1.0, 0.0, 1.0):
+                height = ((height * scale + offset) * self.unit_m).astype(np.float32)
+            return height
 
 
 def open_surface(
@@ -194,6 +206,7 @@ def open_surface(
             own = pyproj.CRS.from_user_input(own_crs or source.crs.to_wkt())
             bounds, size = tuple(source.bounds), (source.transform.a, -source.transform.e)
             shape = (source.height, source.width)
+            unit_m = _metres_of(source.units[0], own)
     except (RasterioError, OSError, pyproj.exceptions.CRSError) as error:
         facts = {"file": path.name, "found": str(error).splitlines()[0]}
         raise LayerError(Problem("layer_unreadable", facts)) from None
@@ -212,8 +225,16 @@ def open_surface(
     west, south, east, north = (float(b) for b in bounds)
     return SurfaceFile(
         path, target.to_wkt(), own.to_wkt(), (west, south, east, north), float(cell), as_it_is,
-        most_cells,
+        most_cells, unit_m,
     )  # fmt: skip
+
+
+def _metres_of(unit: str | None, crs: pyproj.CRS) -> float:
+    """Return the metres of the unit that a band or its vertical system names; 1 if neither does."""
+    if unit:
+        return UNITS.get(unit.strip().lower().replace("_", " "), 1.0)
+    upright = [part for part in crs.sub_crs_list if part.is_vertical]
+    return float(upright[0].axis_info[0].unit_conversion_factor) if upright else 1.0
 
 
 def _same_datum(one: pyproj.CRS, other: pyproj.CRS) -> bool:

@@ -9,12 +9,16 @@ is taken, and what lies between goes into the uncertainty.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
+from rasterio.features import rasterize
+from rasterio.transform import Affine
 
 from hexi_solar.config import Plan
 from hexi_solar.inputs import Place
@@ -34,7 +38,7 @@ from hexi_solar.shading import (
     skylines_from_surface,
     take_tiers,
 )
-from hexi_solar.surface import open_surface
+from hexi_solar.surface import Grid, open_surface
 from hexi_solar.yields import Planes, Shade
 
 Bound = Literal["low", "high"]
@@ -143,7 +147,9 @@ def surroundings_of(
     )
     tier = np.full(len(roofs), "footprint", dtype="<U13")
     if settings.tier == "best" and plan.layers.surface_model.path is not None:
-        tier, seen = _over_surface(plan, roofs, points, seen, place, shift)
+        top = np.where(np.isnan(standing), tall, standing)
+        there = buildings.geometry.set_axis(pd.Index(top, name="height_m"))
+        tier, seen = _over_surface(plan, roofs, points, seen, place, shift, there)
     doubtful = np.bincount(points.roof, weights=seen.unknown, minlength=points.roofs) > 0
     lit_low = lit_fraction(seen.low, points, bins=settings.bands)
     same = seen.high is seen.low
@@ -165,14 +171,20 @@ def _over_surface(
     footprints: Skylines,
     place: Place,
     shift: tuple[float, float],
+    there: gpd.GeoSeries,
 ) -> tuple[npt.NDArray[np.str_], Skylines]:
-    """Look over the surface model from every roof that it knows, tile by tile."""
+    """
+    Look over the surface model from every roof that it knows, tile by tile.
+
+    What it does not know is nothing in the low skyline, and in the high one as high as the
+    footprints `there`, whose index is their height, say.
+    """
     # where the surface has the roof, should the footprints lie beside it
     points = replace(points, x=points.x + shift[0], y=points.y + shift[1])
     settings, model = plan.shading, plan.layers.surface_model
     assert model.path is not None
     file = open_surface(model.path, plan.crs, own_crs=model.crs)
-    low = np.zeros_like(footprints.low)
+    low, high = np.zeros_like(footprints.low), np.zeros_like(footprints.low)
     known, z = np.zeros(len(points)), np.full(len(points), np.nan)
     if len(points):
         around = (points.x.min(), points.y.min(), points.x.max() + 1.0, points.y.max() + 1.0)
@@ -187,22 +199,60 @@ def _over_surface(
             some = replace(points, x=points.x[here], y=points.y[here], z=points.z[here])
             clearance = plan.roofs.module_clearance_m
             some = on_surface(some, grid.height, grid.transform, clearance_m=clearance)
-            seen = skylines_from_surface(
+            look = partial(
+                skylines_from_surface,
                 some,
-                grid.height,
-                grid.transform,
+                transform=grid.transform,
                 directions=settings.directions,
                 reach_m=settings.reach_m,
                 true_north=place.frame.true_north,
             )
-            low[here], z[here] = seen.low, some.z
+            low[here], z[here] = look(grid.height).low, some.z
+            filled = _completed(grid, there, shift, plan.planes.unknown_share)
+            high[here] = low[here] if filled is None else look(filled).low
             known[here] = known_share(
                 some, grid.height, grid.transform, reach_m=settings.surface_known_m
             )
     nothing = np.zeros(len(points), dtype=bool)
-    surface = Skylines(low, low, np.isnan(z), nothing)
+    unsure = np.isnan(z) | (high > low).any(axis=1)
+    surface = Skylines(low, high, unsure, nothing)
     tier = best_tiers(replace(points, z=z), roofs["building_id"].to_numpy(), known, surface)
     return tier, take_tiers(points, tier, surface, footprints)
+
+
+def _completed(
+    grid: Grid, there: gpd.GeoSeries, shift: tuple[float, float], unknown_share: float
+) -> npt.NDArray[np.float32] | None:
+    """
+    Raise unknown cells to what footprints say stands there, above the middle of the open ground.
+
+    Only where the surface misses more than a share of a building: single cells without a
+    height are no tower. None where it misses none.
+    """
+    gap = np.isnan(grid.height)
+    west, south, east, north = grid.bounds
+    window = shapely.box(west - shift[0], south - shift[1], east - shift[0], north - shift[1])
+    near = there.iloc[np.sort(there.sindex.query(window))].sort_index()
+    if gap.all() or not gap.any() or near.empty:
+        return None
+    at = grid.transform
+    number = rasterize(
+        zip(near.array, range(1, len(near) + 1), strict=True),
+        out_shape=gap.shape,
+        transform=Affine(at.a, at.b, at.c - shift[0], at.d, at.e, at.f - shift[1]),
+        dtype="int32",
+    )
+    cells = np.bincount(number.ravel(), minlength=len(near) + 1)
+    missed = np.bincount(number[gap], minlength=len(near) + 1) > unknown_share * cells
+    missed[0] = False
+    raised = gap & missed[number]
+    if not raised.any():
+        return None
+    ground = grid.height[(number == 0) & ~gap]
+    level = np.median(ground) if ground.size else np.nanmin(grid.height)
+    filled = grid.height.copy()
+    filled[raised] = level + np.concatenate([[0.0], near.index])[number[raised]]
+    return filled
 
 
 def _common(one: tuple[float, ...], other: tuple[float, ...]) -> tuple[float, float, float, float]:

@@ -83,6 +83,25 @@ def test_integer_heights_with_nodata(tmp_path):
     assert np.isnan(grid.height[0, 1])
 
 
+def test_heights_in_units_of_their_own(tmp_path):
+    """Steps of a centimetre, feet of a band and feet of a vertical system all come out in metres."""
+    metres = np.array([[10.0, 20.0], [30.0, 40.0]], np.float32)
+    box = (WEST, NORTH - 2, WEST + 2, NORTH)
+    steps = raster(tmp_path / "cm.tif", (100 * metres).astype(np.int16))
+    with rasterio.open(steps, "r+") as file:
+        file.scales = (0.01,)
+    assert open_surface(steps, CRS).window(box).height == pytest.approx(metres)
+    feet = raster(tmp_path / "ft.tif", (metres / 0.3048).astype(np.float32))
+    with rasterio.open(feet, "r+") as file:
+        file.units = ("ft",)
+    assert open_surface(feet, CRS).window(box).height == pytest.approx(metres)
+    # EPSG:6360 is NAVD88 in US survey feet
+    flat = np.full((40, 40), 100.0, np.float32)
+    survey = open_surface(raster(tmp_path / "us.tif", flat, crs=f"{CRS}+6360"), CRS)
+    inside = survey.window((WEST + 5, NORTH - 10, WEST + 10, NORTH - 5)).height
+    assert inside == pytest.approx(100.0 * 1200 / 3937)
+
+
 def test_another_system_is_brought_to_the_plans(tmp_path):
     """A slope drawn in degrees has the same heights at the same places in metres."""
     rows, columns, cell = 80, 100, 1e-5

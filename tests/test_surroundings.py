@@ -128,3 +128,29 @@ def test_a_surface_that_ends_nearby_is_not_used(tmp_path):
     """Where half of the surface around is unknown, footprints stand in, not a mixture."""
     found = over(surface_of(tmp_path, 40.0, half=True), street(40.0))
     assert found["shading_tier"] == "footprint"
+
+
+def test_what_the_surface_does_not_know_is_not_nothing(tmp_path):
+    """A tower that the model misses shades in the high bound as if the model knew it."""
+    import rasterio
+
+    path, town = surface_of(tmp_path, 40.0), street(40.0)
+    plan = replace(Plan(), shading=Shading(surface_known_m=10.0))
+
+    def found() -> pd.Series:
+        with_model = replace(plan, layers=Layers(surface_model=SurfaceModel(path=path)))
+        with_model = replace(with_model, planes=Planes(tier="footprint"))
+        return potential_of(with_model, town.loc[["school"]], YEARS, PLACE, town).yields.iloc[0]
+
+    whole = found()
+    assert whole["shading_loss_high"] == whole["shading_loss_low"]
+    with rasterio.open(path, "r+") as file:
+        height = file.read(1)
+        height[(420 + 15) * 2 : (420 + 35) * 2, 420 * 2 : 480 * 2] = np.nan
+        file.write(height, 1)
+    holed = found()
+    assert holed["shading_tier"] == "surface_model"
+    assert holed["shading_loss_high"] == pytest.approx(whole["shading_loss"], rel=1e-6)
+    assert holed["shading_loss_low"] < 0.5 * whole["shading_loss"]
+    assert holed["shading_loss_low"] < holed["shading_loss"] < holed["shading_loss_high"]
+    assert holed["sigma"] > whole["sigma"]
