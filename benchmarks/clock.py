@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import resource
 import time
@@ -18,6 +19,8 @@ class Cost:
 
     wall: float
     cpu: float
+    user: float
+    """Processor time without that of the system, which hands out memory."""
 
     def per(self, count: int) -> float:
         """Return processor time for each of a number of things. [s]"""
@@ -31,13 +34,13 @@ def cost_of(work: Callable[[], Any], repeats: int = 3) -> Cost:
     Processor time counts all threads, so that a busy machine and a second core change
     little about a comparison.
     """
-    walls, cpus = [], []
+    spent = []
     for _ in range(repeats):
-        wall, cpu = time.perf_counter(), time.process_time()
+        before = time.perf_counter(), time.process_time(), os.times().user
         work()
-        walls.append(time.perf_counter() - wall)
-        cpus.append(time.process_time() - cpu)
-    return Cost(median(walls), median(cpus))
+        after = time.perf_counter(), time.process_time(), os.times().user
+        spent.append([end - begin for begin, end in zip(before, after, strict=True)])
+    return Cost(*(median(one) for one in zip(*spent, strict=True)))
 
 
 def peak_mib() -> float:

@@ -87,8 +87,8 @@ ROWS = (
     ),
     Row(
         (
-            "2. skylines of all cells: ≥ 100 × r.horizon, p99 ≤ 0.3° where modules stand",
-            "2. 全部栅格的天际线：不低于 r.horizon 的 100 倍，可装组件处 p99 ≤ 0.3°",
+            "2. skylines of all cells: ≥ 100 × r.horizon, p99 ≤ 0.3°",
+            "2. 全部栅格的天际线：不低于 r.horizon 的 100 倍，p99 ≤ 0.3°",
         ),
         (
             "{surface_skyline_cells_per_cpu_s:,.0f} cells/s",
@@ -97,8 +97,8 @@ ROWS = (
         "GRASS r.horizon, topocalc",
         (("r.horizon", "surface_skyline_vs_rhorizon"), ("topocalc", "surface_skyline_vs_topocalc")),
         (
-            "p99 {surface_skyline_p99_deg:.2f}°; {surface_skyline_p99_deg_all_cells:.1f}° with ground beside walls",
-            "p99 {surface_skyline_p99_deg:.2f}°；含墙边地面 {surface_skyline_p99_deg_all_cells:.1f}°",
+            "p99 {surface_skyline_p99_deg:.2f}°; where modules stand {surface_skyline_p99_deg_roofs:.2f}°",
+            "p99 {surface_skyline_p99_deg:.2f}°；可装组件处 {surface_skyline_p99_deg_roofs:.2f}°",
         ),
         lambda f: f["surface_skyline_vs_rhorizon"] >= 100 and f["surface_skyline_p99_deg"] <= 0.3,
     ),

@@ -24,6 +24,7 @@ from hexi_solar.shading import (
     sweep_skylines,
     take_tiers,
 )
+from hexi_solar.shading.sweep import NEAR
 
 WEST, NORTH = 519_000.0, 4_329_000.0
 
@@ -242,15 +243,27 @@ def test_sweep_is_the_ray_along_the_axes():
     assert swept == pytest.approx(rays, abs=1e-3)
 
 
-def test_sweep_against_rays_in_all_directions():
-    """In any direction the sweep is close to rays, for cells that do not stand beside a wall."""
-    surface = town(11)
+def test_sweep_is_the_ray_near_by():
+    """In any direction every cell, beside walls too, sees by sweep what its ray sees near by."""
+    surface = town(11, 100)
     tangent = sweep_skylines(surface, 1.0, directions=36)
-    cells = np.argwhere(surface > 30)[::3]
+    cells = np.argwhere(np.ones_like(surface))[::29]
     rays = skylines_from_surface(on_cells(surface, cells), surface, lattice(), directions=36).low
     swept = np.degrees(np.arctan(tangent[:, cells[:, 0], cells[:, 1]].T))
-    assert np.abs(swept - rays).mean() < 0.3
-    assert np.median(np.abs(swept - rays)) < 0.01
+    assert max(surface.shape) <= NEAR
+    assert swept == pytest.approx(rays, abs=1e-3)
+
+
+def test_sweep_of_what_is_far():
+    """Further off than rays are followed, a wide wall is as high as it is near by."""
+    surface = np.zeros((2 * NEAR + 40, 3 * NEAR), dtype=np.float32)
+    surface[:10] = 80.0
+    tangent = sweep_skylines(surface, 2.0, directions=36)
+    rows = np.arange(10, len(surface))
+    for k in (0, 1, 35):  # north, and 10° beside it
+        angle = np.radians(10.0 * k)
+        away = (rows - 10 + 0.5) * 2.0 / np.cos(angle)
+        assert tangent[k, 10:, 3 * NEAR // 2] == pytest.approx(80.0 / away, rel=1e-5)
 
 
 @pytest.mark.parametrize("turn", [1, 2, 3])

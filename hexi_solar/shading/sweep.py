@@ -1,27 +1,33 @@
 """Skylines of all cells of a surface at once, one direction after the other.
 
-Along a direction, cells are strung on parallel lines. Walking a line from its far end, the
+In one direction, the rays from the middles of all cells enter cells at the same places
+beside them, at the same distances. Near by, the surface is therefore shifted by each of
+these places in turn and held against itself, many cells at once: these are the skylines that
+rays give, without their error.
+
+Further off, cells are strung on parallel lines. Walking a line from its far end, the
 near edges of the cells passed so far that still can be seen from further on are the corners
 of a convex hull; the skyline of a cell is the steepest slope from it to one of them. What is
 hidden once is hidden from all that follows, so each cell enters and leaves the hull once:
-the cost per cell does not depend on how far is looked.
-
-Lines pass cells beside their middle, by up to a quarter of a cell: skylines of cells that
-stand next to a wall are coarser than those that rays give.
+the cost per cell does not depend on how far is looked. A line passes a cell up to half of its
+side beside its middle, which is little against the distance of what is looked at.
 """
 
 from __future__ import annotations
 
 import math
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from hexi_solar.shading.compiled import Floats, compiled, over_runs
+from hexi_solar.shading.compiled import Floats, Integers, compiled, over_runs, woven
 from hexi_solar.shading.surface import Heights
 
-LINES = 2  # per row of cells: a line passes every cell within a quarter of its side
-TOUCH = 1e-9  # a line this close to a corner goes through it [cells]
+NEAR = 112  # cells along a ray within which it is followed from the middle of each cell
+WIDTH = 512  # cells of a row that are looked at together, so that they stay in the cache
+TOUCH = 1e-6  # a ray this close to a corner goes through it [cells]
 
 
 def sweep_skylines(
@@ -56,10 +62,18 @@ def sweep_skylines(
         Of the elevation of the skyline, of shape (directions, rows, columns); never below
         0; NaN where the cell itself is not known. [-]
     """
-    height = np.ascontiguousarray(surface, dtype=np.float32)
-    tangent = np.full((directions, *height.shape), np.nan, dtype=np.float32)
+    height = np.array(surface, dtype=np.float32, ndmin=2)
+    grounds = _grounds(height, origin)
+    tangent = np.empty((directions, *height.shape), dtype=np.float32)
+    across = np.empty(height.T.shape, dtype=np.float32)
     for k in range(directions):
-        _sweep(height, cell_m, _angle(k, directions, true_north), origin, tangent[k], threads)
+        way = _way(k, directions, true_north)
+        if way.upright:
+            _sweep(grounds[1], way, cell_m, across, threads)
+            tangent[k] = across.T
+        else:
+            _sweep(grounds[0], way, cell_m, tangent[k], threads)
+    tangent[:, np.isnan(height)] = np.nan
     return tangent
 
 
@@ -87,106 +101,204 @@ def sweep_sky_view(
     -----
     .. math:: F = \frac{1}{n} \sum_k \cos^2 h_k = \frac{1}{n} \sum_k \frac{1}{1 + \tan^2 h_k}
     """
-    height = np.ascontiguousarray(surface, dtype=np.float32)
-    view = np.zeros_like(height)
-    tangent = np.empty_like(height)
+    height = np.array(surface, dtype=np.float32, ndmin=2)
+    grounds = _grounds(height, (0, 0))
+    # one for rows and one for columns, so that each is added up as it lies in memory
+    views = [np.zeros(ground.shape, dtype=np.float32) for ground in grounds]
+    tangents = [np.empty_like(view) for view in views]
     for k in range(directions):
-        tangent[:] = np.nan
-        _sweep(height, cell_m, _angle(k, directions, 0.0), (0, 0), tangent, threads)
-        view += 1.0 / (1.0 + tangent * tangent)
-    return view / np.float32(directions)
+        way = _way(k, directions, 0.0)
+        _sweep(grounds[way.upright], way, cell_m, tangents[way.upright], threads)
+        over_runs(
+            partial(_add_view, tangents[way.upright], views[way.upright]),
+            len(views[way.upright]),
+            threads,
+        )
+    view = (views[0] + views[1].T) / np.float32(directions)
+    view[np.isnan(height)] = np.nan
+    return view
 
 
-def _angle(k: int, directions: int, true_north: float) -> float:
-    """Return a direction, clockwise from grid north. [rad]"""
-    return math.radians(k * 360.0 / directions + true_north)
+class Ground(NamedTuple):
+    """A surface with nothing around it, or the same with rows and columns exchanged."""
+
+    height: Heights
+    """With `NEAR` cells more on each side; minus infinity where nothing is known. [m]"""
+    shape: tuple[int, int]
+    """Of the surface itself."""
+    first: tuple[int, int]
+    """Row and column of its first cell in the whole surface."""
 
 
-def _sweep(
-    height: Heights,
-    cell_m: float,
-    angle: float,
-    origin: tuple[int, int],
-    tangent: Heights,
-    threads: int | None,
-) -> None:
-    """Sweep in one direction, along the axis that it is nearer to."""
-    east, south = math.sin(angle), -math.cos(angle)
-    if abs(east) >= abs(south):
-        along, across, first = height, (east, south), (origin[1], origin[0])
-        result = tangent
-    else:
-        along, across, first = height.T, (south, east), origin
-        result = tangent.T
-    ahead = 1 if across[0] > 0 else -1
+class Way(NamedTuple):
+    """A direction of sight."""
+
+    along: float
+    """Cells along the row for each cell of length; the larger part."""
+    across: float
+    """Rows for each cell of length."""
+    upright: int
+    """1 if rows and columns are to be exchanged."""
+
+
+def _grounds(height: Heights, origin: tuple[int, int]) -> tuple[Ground, Ground]:
+    """Prepare a surface for directions along its rows, and for those along its columns."""
+    known = np.where(np.isnan(height), np.float32(-np.inf), height)
+    lying = np.pad(known, NEAR, constant_values=-np.inf)
+    standing = np.ascontiguousarray(lying.T)
+    rows, columns = height.shape
+    return Ground(lying, (rows, columns), origin), Ground(standing, (columns, rows), origin[::-1])
+
+
+def _way(k: int, directions: int, true_north: float) -> Way:
+    """Return a direction, clockwise from true north."""
+    angle = math.radians(k * 360.0 / directions + true_north)
     # cos(90°) is not quite 0 in binary
-    slope = across[1] / abs(across[0]) if abs(across[1]) > 1e-12 else 0.0
-    lines, length = along.shape
+    east, south = (0.0 if abs(x) < 1e-12 else x for x in (math.sin(angle), -math.cos(angle)))
+    return Way(east, south, 0) if abs(east) >= abs(south) else Way(south, east, 1)
+
+
+def _sweep(ground: Ground, way: Way, cell_m: float, tangent: Heights, threads: int | None) -> None:
+    """Sweep in one direction."""
+    rows, columns = ground.shape
+    down, ahead, away = _entered(way)
+    steep = (1.0 / (cell_m * away)).astype(np.float32)
+
+    def near(begin: int, end: int) -> None:
+        _near(begin, end, ground.height, down, ahead, steep, tangent)
+
+    over_runs(near, rows, threads)
+    slope, sense = way.across / abs(way.along), 1 if way.along > 0.0 else -1
     # places along the line count in the direction of sight
-    start = first[0] if ahead > 0 else -(first[0] + length - 1)
-    offsets = [first[1] - slope * (start + i) for i in (0, length - 1)]
-    low = LINES * (math.floor(min(offsets)) - 1)
-    high = LINES * (math.ceil(max(offsets)) + lines + 1)
+    start = ground.first[1] if sense > 0 else -(ground.first[1] + columns - 1)
+    offsets = [ground.first[0] - slope * (start + i) for i in (0, columns - 1)]
+    low, high = math.floor(min(offsets)) - 1, math.ceil(max(offsets)) + rows + 1
+    step = cell_m / abs(way.along)
 
-    def work(begin: int, end: int) -> None:
-        _lines(low + begin, low + end, along, cell_m, slope, ahead, start, first[1], result)
+    def far(begin: int, end: int) -> None:
+        lines = low + begin, low + end
+        _far(*lines, ground.height, step, slope, sense, start, ground.first[0], tangent)
 
-    over_runs(work, high - low, threads)
+    over_runs(far, high - low, threads)
+
+
+def _entered(way: Way) -> tuple[Integers, Integers, Floats]:
+    """
+    List the cells that a ray from the middle of a cell enters near by.
+
+    Returns
+    -------
+    down, ahead, away
+        Rows and columns from its own cell, and how far away the ray enters. [cells]
+    """
+    step = [1 if part > 0.0 else -1 for part in (way.across, way.along)]
+    each = [1.0 / abs(part) if part else math.inf for part in (way.across, way.along)]
+    following, place = [0.5 * each[0], 0.5 * each[1]], [0, 0]
+    found: list[tuple[int, int, float]] = []
+    while True:
+        away = min(following)
+        # through a corner, neither of the cells beside it is entered
+        for axis in (0, 1):
+            if following[axis] - away < TOUCH:
+                place[axis] += step[axis]
+                following[axis] += each[axis]
+        if abs(place[1]) > NEAR:
+            # full fours; one more of the last changes nothing
+            found += found[-1:] * (-len(found) % 4)
+            down, ahead, distance = zip(*found, strict=True)
+            return np.array(down), np.array(ahead), np.array(distance)
+        found.append((place[0], place[1], away))
 
 
 @compiled
-def _lines(
-    begin: int, end: int, height: Heights, cell: float, slope: float, ahead: int,
+def _near(
+    begin: int, end: int, height: Heights, down: Integers, ahead: Integers, steep: Heights,
+    tangent: Heights,
+) -> None:  # fmt: skip
+    """Take the steepest of the slopes to cells at given places from each cell, and 0."""
+    columns = tangent.shape[1]
+    most, none = np.empty(WIDTH, np.float32), np.float32(0.0)
+    for left in range(0, columns, WIDTH):
+        wide = min(WIDTH, columns - left)
+        for row in range(begin, end):
+            own = _beside(height, row, left, wide)
+            most[:] = none
+            for j in range(0, len(steep), 4):
+                # four places at a time, so that what was found is read and written less often
+                first = _beside(height, row + down[j], left + ahead[j], wide)
+                second = _beside(height, row + down[j + 1], left + ahead[j + 1], wide)
+                third = _beside(height, row + down[j + 2], left + ahead[j + 2], wide)
+                fourth = _beside(height, row + down[j + 3], left + ahead[j + 3], wide)
+                for c in range(wide):
+                    z = own[c]
+                    rise, other = (first[c] - z) * steep[j], (second[c] - z) * steep[j + 1]
+                    rise = rise if rise > other else other
+                    more, other = (third[c] - z) * steep[j + 2], (fourth[c] - z) * steep[j + 3]
+                    more = more if more > other else other
+                    rise = rise if rise > more else more
+                    most[c] = rise if rise > most[c] else most[c]
+            tangent[row, left : left + wide] = most[:wide]
+
+
+@woven
+def _beside(height: Heights, row: int, left: int, wide: int) -> Heights:
+    """Return cells of a row, both counted from the first cell of the surface itself."""
+    return height[row + NEAR, left + NEAR : left + NEAR + wide]
+
+
+@compiled
+def _far(
+    begin: int, end: int, height: Heights, step: float, slope: float, sense: int,
     start: int, first: int, tangent: Heights,
 ) -> None:  # fmt: skip
     """
-    Sweep along a run of lines; each crosses the array from column to column.
+    Raise skylines by what lies beyond `NEAR` columns, along a run of lines.
 
-    Line `o` is at place `i` in row ``o / LINES + 1/2 + slope i`` of the whole surface, and
-    gives the skyline of those cells whose middle no line is nearer to. It meets every cell
-    that it enters where it enters it; where it leaves a row between two places, that is
-    one cell more.
+    Line `o` is at place `i` in row ``o + 1/2 + slope i`` of the whole surface; no other is
+    nearer to the middle of the cell there. Corners are in columns, and metres.
     """
-    rows, columns = height.shape
-    step = cell * math.sqrt(1.0 + slope * slope)
-    corner_x, corner_z = np.empty(2 * columns), np.empty(2 * columns)
+    rows, columns = tangent.shape
+    corner_x, corner_z = np.empty(columns + 1), np.empty(columns + 1)
     for line in range(begin, end):
-        if slope == 0.0 and line % LINES:
-            continue  # beside the middle of all cells
-        count = 0
-        base = line / LINES + 0.5 - first
+        count, top, before = 0, -np.inf, -np.inf
+        base = line + 0.5 - first
         # only the places at which the line is inside the array
         low, high = _inside(base, slope, rows, start, start + columns - 1)
-        row_before, column_before, before = -1, -1, -np.inf
-        for i in range(high, low - 1, -1):
-            across = base + slope * i
-            row = int(across)
-            column = i - start if ahead > 0 else start + columns - 1 - i
-            known = not math.isnan(height[row, column])
-            z = float(height[row, column]) if known else -np.inf
+        for i in range(high, low + NEAR - 1, -1):
+            column = i - start if sense > 0 else start + columns - 1 - i
+            z = float(height[int(base + slope * i) + NEAR, column + NEAR])
             # a cell that is not higher than the next one is hidden behind it from now on
-            side = i + 0.5
-            if row != row_before and row_before >= 0:
-                crossing = (max(row, row_before) - base) / slope
-                if before > z:
-                    count = _push(corner_x, corner_z, count, max(crossing, side) * step, before)
-                cut = (row_before, column) if crossing < side else (row, column_before)
-                beside = float(height[cut])
-                # through a corner, neither of the cells beside it is entered
-                if beside > z and abs(crossing - side) > TOUCH:
-                    count = _push(corner_x, corner_z, count, min(crossing, side) * step, beside)
-            elif before > z:
-                count = _push(corner_x, corner_z, count, side * step, before)
-            row_before, column_before, before = row, column, z
-            if known and math.floor((row + first - slope * i) * LINES + 0.5) == line:
-                # along the hull, slopes rise to the corner that is seen highest
-                rise, nearer, x = -np.inf, count - 1, i * step
-                while nearer >= 0:
-                    tangent_to = (corner_z[nearer] - z) / (corner_x[nearer] - x)
-                    if tangent_to < rise:
-                        break
-                    rise, nearer = tangent_to, nearer - 1
-                tangent[row, column] = max(rise, 0.0)
+            if before > z:
+                count = _push(corner_x, corner_z, count, i + 0.5, before)
+                top = max(top, before)
+            before = z
+            # the cell whose near surroundings end here
+            here = i - NEAR
+            row, column = int(base + slope * here), column - sense * NEAR
+            z, found = float(height[row + NEAR, column + NEAR]), tangent[row, column] * step
+            if count == 0 or not top - z > found * NEAR:
+                continue
+            # along the hull, slopes rise to the corner that is seen highest
+            seen = count - 1
+            rise, away = corner_z[seen] - z, corner_x[seen] - here
+            while seen > 0:
+                seen -= 1
+                further_rise, further = corner_z[seen] - z, corner_x[seen] - here
+                if further_rise * away < rise * further:
+                    break
+                rise, away = further_rise, further
+            if rise > found * away:
+                tangent[row, column] = rise / (away * step)
+
+
+@compiled
+def _add_view(tangent: Heights, view: Heights, begin: int, end: int) -> None:
+    """Add the squared cosine of elevations to the rows of a run."""
+    one = np.float32(1.0)
+    for row in range(begin, end):
+        for column in range(tangent.shape[1]):
+            rise = tangent[row, column]
+            view[row, column] += one / (one + rise * rise)
 
 
 @compiled
