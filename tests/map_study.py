@@ -346,7 +346,7 @@ def small_roadmap(language: str = "zh") -> Roadmap:
         members=pd.Series({"A01": 2021, "A02": 2022, "A03": 2023, "A05": 2024, "A09": 2028}),
         assumptions=({
             "key": "pathway.p_load", "zh": "结构检测通过的概率", "en": "Probability that a check passes",
-            "value": 0.8, "unit": "-", "year": "", "source": "placeholder",
+            "value": 0.8, "shown": "0.8", "unit": "-", "year": "", "source": "placeholder",
             "confidence": "recalled-low", "set_by_plan": False, "placeholder": True,
         },),
         solver={"gap": 0.0036, "seconds": 0.1, "options": 12, "buildings": 4},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,10 +18,13 @@ from hexi_solar.cli.common import (
     print_json,
     speaking,
 )
+from hexi_solar.labels import text
 
 if TYPE_CHECKING:
-    pass
+    from hexi_solar.reports.document import Column
+    from hexi_solar.study import Roadmap
 
+WIDTH = 100
 Target = Annotated[
     float | None,
     typer.Option(
@@ -58,10 +62,96 @@ def pathway(
     settings = plan_of(plan, lang)
     language = settings.language
     steps = Steps(language, quiet=as_json)
+    folder = out if out is not None else Path("outputs") / f"{settings.name}-pathway"
     with speaking(language):
+        from hexi_solar.exports import published
         from hexi_solar.roadmap import roadmap, roadmap_record
 
-        found = roadmap(settings, target=target, by=by, asked=scope, step=steps)
-        record = roadmap_record(found)
+        with published(folder) as aside:
+            found = roadmap(settings, target=target, by=by, asked=scope, step=steps)
+            with steps("documents"):
+                _write(found, aside)
+            record = roadmap_record(found)
+            _record(found, record, steps, aside)
     if as_json:
-        print_json(record | {"seconds": steps.total()})
+        print_json({"output": str(folder)} | record | {"seconds": steps.total()})
+    else:
+        _print(found, folder)
+
+
+def _write(found: Roadmap, folder: Path) -> None:
+    """Write workbook, report, tables and map of a path."""
+    from hexi_solar.exports.pathway import write_pathway
+    from hexi_solar.maps import Extras, write_map
+    from hexi_solar.reports.docx import docx_of
+    from hexi_solar.reports.pathway import pathway_report
+    from hexi_solar.reports.pdf import pdf_of
+
+    document = pathway_report(found)
+    (folder / "pathway.docx").write_bytes(docx_of(document))
+    (folder / "pathway.pdf").write_bytes(pdf_of(document))
+    write_pathway(found, _sentences(found), folder)
+    write_map(found.study, folder / "map.html", Extras(roadmap=found))
+
+
+def _record(found: Roadmap, record: dict[str, Any], steps: Steps, folder: Path) -> None:
+    """Write what the run was made from."""
+    from hexi_solar.exports import plan_record, write_record
+
+    kept = {k: v for k, v in record.items() if not isinstance(v, list)}
+    write_record({**kept, "plan": plan_record(found.study.plan), "seconds": steps.total()}, folder)
+
+
+def _sentences(found: Roadmap) -> list[str]:
+    """Say verdict, standing, odds, the best check and what the roofs are worth."""
+    from hexi_solar.reports import pathway as says_of
+    from hexi_solar.reports.say import Says
+
+    says = Says(found.study.plan.language)
+    parts = (says_of.verdict, says_of.standing, says_of.likelihood, says_of.survey, says_of.worth)
+    return [said for part in parts if (said := part(found, says))]
+
+
+def _print(found: Roadmap, folder: Path) -> None:
+    """Tell a person the answer: verdict first, then years, roofs, constraints, definitions."""
+    from hexi_solar.cli.coverage import console
+    from hexi_solar.reports import pathway as says_of
+    from hexi_solar.reports.say import Says
+
+    plan = found.study.plan
+    says, out = Says(plan.language), console()
+    if plan.synthetic:
+        out.print(text("cli.synthetic", plan.language))
+    out.print(says("path.title", title=plan.title or plan.name), style="bold")
+    out.print(f"{says_of.roofs_of(found, says)}; {says_of.measure_of(found, says)}")
+    for sentence in _sentences(found):
+        out.print(sentence)
+    for name, table in (
+        ("years_caption", says_of.years_table(found, says)),
+        ("schedule", says_of.schedule_table(found, says, 15)),
+        ("binding", says_of.binding_rows(found, says)),
+        ("definitions", says_of.definitions_table(found, says)),
+    ):
+        out.print(_set(says(f"path.{name}"), *table))
+    if len(found.schedule) > 15:
+        out.print(says("path.rest", count=len(found.schedule) - 15))
+    for notice in found.notices:
+        out.print(f"! {notice.message(plan.language)}")
+    out.print(says("path.files", folder=folder))
+
+
+def _set(title: str, columns: list[Column], rows: list[list[str]]) -> Any:
+    """Set one table of the report for a screen."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )  # fmt: skip
+    for column in columns:
+        right = column.align == "right"
+        table.add_column(column.title, justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table

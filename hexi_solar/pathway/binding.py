@@ -83,7 +83,9 @@ def _change(path: Route, case: Case, settings: Pathway) -> dict[str, object]:
 def eased_cases(case: Case, step: float) -> Iterator[Eased]:
     """Ease one constraint after the other: name, key, limit before and after, unit, question."""
     for name, (column, unit) in YEARLY.items():
-        for year, limit in case.limits[column].dropna().items():
+        known = case.limits[column].dropna()
+        # what is built after the target's year comes too late to matter
+        for year, limit in known[known.index <= case.by].items():
             limits = case.limits.copy()
             limits.loc[year, column] = limit * (1.0 + step)
             more = case.with_(limits=limits)

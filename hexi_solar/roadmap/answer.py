@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ ASSUMED = (
     "economics.cost.capex_cny_kwp", "economics.cost.discount_rate", "coverage.start",
 )  # fmt: skip
 """Defaults that an answer rests on."""
+LOOSE = 0.01
+"""Gap that the search for a safer path may leave. [-]"""
 
 
 def roadmap(
@@ -108,7 +111,10 @@ def roadmap_of_study(
         binding = binding_table(path, settings)
     with step("pathway_chance"):
         chance = chance_of(path, settings)
-        safer = safer_path(case, settings.probability, settings)
+        # what is planned beyond the target need not be the very cheapest
+        safer = safer_path(
+            case, settings.probability, replace(settings, gap=max(settings.gap, LOOSE))
+        )
     with step("economics"):
         worth = value_schedule(study, path.schedule, demand)
     kind = asked or settings.roofs
@@ -183,10 +189,17 @@ def assumptions(plan: Plan, settings: Pathway) -> list[dict[str, Any]]:
         used = _used(plan, settings, key, fact.value)
         rows.append({
             "key": key, "zh": fact.name_zh, "en": fact.name_en, "value": used, "unit": fact.unit,
-            "year": fact.year, "source": fact.cited(plan.language), "confidence": fact.confidence,
+            "shown": _shown(used, fact.unit), "year": fact.year,
+            "source": fact.cited(plan.language), "confidence": fact.confidence,
             "set_by_plan": used != fact.value, "placeholder": fact.confidence == "recalled-low",
         })  # fmt: skip
     return rows
+
+
+def _shown(value: Any, unit: str) -> str:
+    """Write a value with its unit, as tables show it."""
+    written = f"{value:,.10g}" if isinstance(value, int | float) else str(value)
+    return f"{written} {unit}" if unit not in ("", "-", "date") else written
 
 
 def _used(plan: Plan, settings: Pathway, key: str, default: Any) -> Any:
