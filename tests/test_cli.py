@@ -138,7 +138,9 @@ def test_two_runs_give_the_same_bytes(ran):
     records = [json.loads(files["run.json"].read_text("utf-8")) for files in (one, two)]
     for record in records:
         assert record.pop("started")
-        assert record.pop("seconds")
+        seconds, memory = record.pop("seconds"), record.pop("peak_mib")
+        assert set(seconds) == {*memory, "total"}
+        assert min(memory.values()) > 1.0
     assert records[0] == records[1]
 
 

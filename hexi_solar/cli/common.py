@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,12 +81,13 @@ def speaking(language: str) -> Iterator[None]:
 
 
 class Steps:
-    """Shows which step runs, and keeps the seconds that each took."""
+    """Shows which step runs, and keeps the seconds that each took and the memory by then."""
 
     def __init__(self, language: str, quiet: bool) -> None:
         from rich.console import Console
 
         self.seconds: dict[str, float] = {}
+        self.peak_mib: dict[str, float] = {}
         self.language = language
         self.console = Console(stderr=True, quiet=quiet, highlight=False)
         self.started = time.perf_counter()
@@ -97,6 +99,7 @@ class Steps:
         with self.console.status(text(f"step.{name}", self.language)):
             yield
         self.seconds[name] = round(time.perf_counter() - before, 3)
+        self.peak_mib[name] = peak_mib()
         if self.console.is_terminal:
             took = f"{self.seconds[name]:6.1f} s"
             self.console.print(f"{took}  {text(f'step.{name}', self.language)}", style="dim")
@@ -104,6 +107,16 @@ class Steps:
     def total(self) -> dict[str, float]:
         """Return the seconds per step and in all."""
         return {**self.seconds, "total": round(time.perf_counter() - self.started, 3)}
+
+
+def peak_mib() -> float:
+    """Return the most memory that this process has held so far; NaN where the system does not tell. [MiB]"""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return float("nan")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
 
 
 def plan_of(file: Path | None, lang: Language | None) -> Plan:

@@ -96,6 +96,7 @@ def run(
         with steps("exports"):
             write_study(study, aside)
         record = {**study.record, "started": started, "seconds": steps.total()}
+        record["peak_mib"] = steps.peak_mib
         write_record(record, aside)
     if as_json:
         print_json(_summary(study.record, folder, steps))

@@ -24,7 +24,7 @@ NEEDED = (
 )  # fmt: skip
 OPTIONAL = ("tradeoffs", "boundary", "subdistricts", "zones")
 # of the record, what tells one run from the next
-OF_THE_RUN = ("started", "seconds", "files")
+OF_THE_RUN = ("started", "seconds", "peak_mib", "files")
 
 
 def read_study(folder: Path) -> Study:
