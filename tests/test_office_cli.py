@@ -5,12 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
+import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from hexi_solar.accounting import account
 from hexi_solar.cli import app
+from hexi_solar.cli.common import plan_of
+from hexi_solar.cli.live import LiveRates
 from hexi_solar.ledger import Event
 from hexi_solar.office.store import open_register
 from hexi_solar.planfile import read_plan
@@ -172,4 +177,32 @@ def test_uploads_are_read_as_the_command_line_does(office):
         again = services.preview_import(register, file, Sent("台账.csv"))
         assert (again.counts, list(again.events)) == ({"same": 1}, [])
         assert register.ledger()["source"].iloc[-1] == "台账.csv"
-        assert services.coverage_table(register).empty
+
+
+def test_rates_follow_the_register(tmp_path, monkeypatch):
+    """The page's rates equal `coverage`, per year, and are worked out anew once something was recorded."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    settings = plan_of(None, None)
+    live = LiveRates(settings)
+    assert live._years() == list(range(settings.today.year, settings.coverage.start.year - 1, -1))
+    monkeypatch.setattr(live, "_years", lambda: [2025])  # one year tells, and is sooner done
+    with open_register(settings) as register:
+        first = waited(live, register)
+        expected = account(settings, 2025).coverage
+        pd.testing.assert_frame_equal(first, expected)
+        facts = {"building_id": "nobody", "capacity_kwp": 1}
+        register.append([Event("project", "X", "filed", dt.date(2025, 1, 1), facts)], by="x")
+        assert live.of(register).waiting
+        waited(live, register)
+
+
+def waited(live, register):
+    """Wait until every year is worked out."""
+    for _ in range(1200):
+        found = live.of(register)
+        if not found.waiting:
+            assert not found.problems
+            return found.table
+        time.sleep(0.1)
+    pytest.fail("the rates were never worked out")

@@ -15,7 +15,7 @@ from hexi_solar.errors import Problem, RegisterError
 from hexi_solar.ledger import Event, known, states
 from hexi_solar.office.people import add_login, logins, protected, remove_login
 from hexi_solar.office.serve import is_local, listen, prepare_site, refuse_open_door
-from hexi_solar.office.services import Preview, Question, Services
+from hexi_solar.office.services import Preview, Question, Rates, Services
 from hexi_solar.office.store import open_register, restore
 from hexi_solar.office.target import target_of
 
@@ -406,7 +406,7 @@ def test_coverage_shows_the_reported_rate_first(client):
     }  # fmt: skip
     table = pd.DataFrame([row, row | {"definition": "total_roof", "rate": 0.29, "reported": False}])
     browser = client("viewer")
-    hand_over(Services(coverage_table=lambda register: table.set_index("year")))
+    hand_over(Services(coverage=lambda register: Rates(table.set_index("year"))))
     first = browser.get("/coverage/").content.decode()
     assert ("41.0%" in first, "29.0%" in first) == (True, False)
     assert "29.0%" in browser.get("/coverage/?all=1").content.decode()

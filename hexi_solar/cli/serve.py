@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hexi_solar.cli.common import Lang, PlanFile, app, folder_of, plan_of, speaking
+from hexi_solar.cli.common import Lang, PlanFile, app, plan_of, speaking
+from hexi_solar.cli.live import LiveRates
 from hexi_solar.labels import text
 
 if TYPE_CHECKING:
@@ -76,24 +77,11 @@ def services_of(plan: Plan) -> Services:
 
     reader = Importer(plan)
     return Services(
-        coverage_table=lambda register: last_rates(plan),
+        coverage=LiveRates(plan).of,
         preview_import=reader.preview,
         title=plan.title,
         synthetic=plan.synthetic,
     )
-
-
-def last_rates(plan: Plan) -> pd.DataFrame:
-    """Return the rates of the last run, as they stand in its folder."""
-    import pandas as pd
-
-    from hexi_solar.schema import COVERAGE
-
-    file = folder_of(plan, None) / "coverage.parquet"
-    if file.exists():
-        return pd.read_parquet(file)
-    empty = pd.MultiIndex.from_tuples([], names=list(COVERAGE.index))
-    return pd.DataFrame(columns=COVERAGE.names, index=empty)
 
 
 class Importer:
@@ -117,6 +105,7 @@ class Importer:
         from hexi_solar.cli.imports import _memory, _memory_file
         from hexi_solar.importing import propose
         from hexi_solar.office.services import Preview, Question
+        from hexi_solar.sheets.aside import read_aside
 
         memory = _memory(self.plan).and_also({}, dict(sent.answers))
         proposal = propose(
@@ -127,6 +116,7 @@ class Importer:
             memory=memory,
             reason=sent.reason,
             source=sent.name,
+            reader=read_aside,
         )
 
         def remember() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from hexi_solar.sheets.tables import blank
 from hexi_solar.sheets.words import nearest
 
 ORDER = tuple(ENTITY)
+Reader = Callable[[Path, Notices], list[Sheet]]
 
 
 def propose(
@@ -51,6 +52,7 @@ def propose(
     columns: Mapping[str, str] | None = None,
     source: str | None = None,
     take_over: bool = False,
+    reader: Reader = read_book,
 ) -> Proposal:
     """
     Say what an import of one file would do; nothing is recorded.
@@ -82,6 +84,8 @@ def propose(
     take_over
         The file is an older register of projects: its event ids, times of recording and
         recorders are kept.
+    reader
+        Reads the file; `sheets.aside.read_aside` for a file of someone we do not know.
 
     Returns
     -------
@@ -105,7 +109,7 @@ def propose(
         }
         raise RegisterError(Problem("import_kind", facts))
     name = source or file.name
-    sheets = read_book(file, notices)
+    sheets = reader(file, notices)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     told, matches = answers_in(sheets)
     memory = memory.and_also(told, matches)

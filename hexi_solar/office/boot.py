@@ -12,6 +12,8 @@ from hexi_solar.office.target import Target
 def boot() -> None:
     """Start Django if it does not run yet."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hexi_solar.office.settings")
+    # a notebook's cells run inside an event loop; nothing of ours is asynchronous
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     import django
     from django.apps import apps
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from hexi_solar.errors import Problem
 from hexi_solar.ledger import Event
 
 if TYPE_CHECKING:
@@ -68,11 +69,23 @@ class Sent:
 
 
 @dataclass(frozen=True)
+class Rates:
+    """Coverage rates as the register stands, as far as they are worked out."""
+
+    table: pd.DataFrame
+    """As `schema.COVERAGE`."""
+    waiting: Sequence[int] = ()
+    """Years that are still being worked out."""
+    problems: Sequence[Problem] = ()
+    """Why there are none, or not those of a year."""
+
+
+@dataclass(frozen=True)
 class Services:
     """What the pages ask of the rest of the program."""
 
-    coverage_table: Callable[[Register], pd.DataFrame] | None = None
-    """Rates per year, as `schema.COVERAGE`."""
+    coverage: Callable[[Register], Rates] | None = None
+    """Rates per year; answers at once."""
     preview_import: Callable[[Register, Path, Sent], Preview] | None = None
     """Reads an uploaded file."""
     title: str = ""

@@ -156,6 +156,8 @@ def open_book(path: Path, file: str, *, formulas: bool = False) -> openpyxl.Work
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and validations, not values
             return openpyxl.load_workbook(path, data_only=not formulas)
+    except MemoryError:
+        raise
     except Exception as error:
         facts = {"file": file, "found": " ".join(str(error).split())[:200] or "xlsx"}
         raise LayerError(Problem("layer_unreadable", facts)) from None

@@ -78,11 +78,18 @@ def _preview(content: bytes, sent: Sent, read: Read) -> Preview:
         try:
             return read(look.register(), path, sent)
         except HexiSolarError as error:
-            raise RegisterError(*error.problems) from error
+            raise RegisterError(*(_as_sent(p, path, sent) for p in error.problems)) from error
         except Exception as error:
             LOG.exception("upload %s", sent.name)
             facts = {"file": sent.name, "found": type(error).__name__}
             raise RegisterError(Problem("office_upload", facts)) from error
+
+
+def _as_sent(problem: Problem, path: Path, sent: Sent) -> Problem:
+    """Name a file in a message as it was sent, not as it lies here."""
+    if problem.fields.get("file") not in (path.name, path.as_posix()):
+        return problem
+    return Problem(problem.code, {**problem.fields, "file": sent.name}, problem.level)
 
 
 def _forget_old() -> None:

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from hexi_solar.errors import RegisterError
 from hexi_solar.ledger import Event, fresh_id
 from hexi_solar.office.contacts import keep_contacts
-from hexi_solar.office.services import services
+from hexi_solar.office.services import Rates, services
 from hexi_solar.office.store import MOVED, Head
 from hexi_solar.office.web import forms, look, uploads
 from hexi_solar.office.web.words import (
@@ -206,9 +206,10 @@ def _keep(request: Any, event: Event) -> HttpResponse:
 
 def coverage(request: Any, frame: dict[str, Any]) -> HttpResponse:
     """Show the rates of each year, and what was published."""
-    given = services().coverage_table
+    given = services().coverage
     whole = "all" in request.GET
-    table = given(look.register()).reset_index() if given is not None else pd.DataFrame()
+    found = given(look.register()) if given is not None else Rates(pd.DataFrame())
+    table = found.table.reset_index()
     if len(table) and not whole:
         table = table[table["reported"].astype(bool)]
     shown = [name for name in RATES if name in table]
@@ -219,6 +220,8 @@ def coverage(request: Any, frame: dict[str, Any]) -> HttpResponse:
         "names": [(say(f"column_{name}"), name in NUMBERS) for name in shown],
         "rows": rows,
         "whole": whole,
+        "waiting": ", ".join(map(str, found.waiting)),
+        "problems": [p.message(language()) for p in found.problems],
         "published": [line for entity in published for line in look.history("publication", entity)],
     }
     return render(request, "office/coverage.html", {**frame, "title": say("coverage"), **more})
