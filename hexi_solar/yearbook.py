@@ -192,14 +192,21 @@ def events_about(
     projects = set(register.loc[register["building_id"] == building, "entity"])
     if ledger.empty:
         rows = register[register["entity"].isin(projects)].sort_values("valid_on", kind="stable")
-        return [
-            _event(row, {k: row[k] for k in PROJECT_FACTS}, language)
-            for row in rows.to_dict("records")
-        ]
-    own = (ledger["entity_type"] == "building") & (ledger["entity"] == building)
-    own |= (ledger["entity_type"] == "project") & ledger["entity"].isin(projects)
-    rows = ledger[own].sort_values(["valid_on", "seq"], kind="stable")
-    return [_event(row, json.loads(row["payload"]), language) for row in rows.to_dict("records")]
+        said = [{k: row[k] for k in PROJECT_FACTS} for row in rows.to_dict("records")]
+    else:
+        own = (ledger["entity_type"] == "building") & (ledger["entity"] == building)
+        own |= (ledger["entity_type"] == "project") & ledger["entity"].isin(projects)
+        rows = ledger[own].sort_values(["valid_on", "seq"], kind="stable")
+        said = [json.loads(payload) for payload in rows["payload"]]
+    last: dict[str, dict[str, Any]] = {}
+    events = []
+    for row, facts in zip(rows.to_dict("records"), said, strict=True):
+        # what was said before and still holds need not be said again
+        before = last.setdefault(str(row["entity"]), {})
+        news = {k: v for k, v in facts.items() if k not in before or before[k] != v}
+        before.update(facts)
+        events.append(_event(row, news, language))
+    return events
 
 
 def _event(row: dict[Any, Any], said: dict[Any, Any], language: str) -> dict[str, object]:

@@ -20,8 +20,10 @@ from hexi_solar.study import Study
 
 AROUND_M = 35.0
 """Shown around a building. [m]"""
-WIDE, FLAT = 620.0, 0.27
+WIDE, FLAT = 620.0, 0.155
 """Width of the picture, and its height over it."""
+MOST_EVENTS, MOST_QUESTIONS = 5, 3
+"""As many as one page holds; the others are counted."""
 FACTS = (
     "address", "owner", "owner_type", "public_institution", "department", "subdistrict", "status",
     "completed_on", "floors", "height_m", "floor_area_m2", "roof_kind", "load_evidence",
@@ -61,14 +63,15 @@ def building_card(study: Study, card: Card, *, north: float = 0.0) -> Document:
     Returns
     -------
     document
-        One A4 page where the history is short.
+        One A4 page: the latest events and the first questions, the others counted.
     """
     says, draft = Says(study.plan.language), Draft()
     row = study.buildings.loc[card.building_id]
     roofs = study.roofs[study.roofs["building_id"] == card.building_id]
     draft.picture(
-        roof_picture(study, card.building_id, roofs, says, north), 174, says("card.picture_note")
-    )
+        roof_picture(study, card.building_id, roofs, says, north), 180,
+        described=says("card.picture_note"),
+    )  # fmt: skip
     draft.table(*_facts(row, says), caption=says("card.facts"), small=True)
     if len(roofs):
         draft.table(*_ledger(study, roofs, says), caption=says("card.ledger"), small=True)
@@ -80,7 +83,9 @@ def building_card(study: Study, card: Card, *, north: float = 0.0) -> Document:
     _history(card, says, draft)
     if card.questions:
         draft.heading(says("card.questions"), 3)
-        draft.bullets(card.questions)
+        draft.bullets(card.questions[:MOST_QUESTIONS])
+        if len(card.questions) > MOST_QUESTIONS:
+            draft.say(says("card.more", count=len(card.questions) - MOST_QUESTIONS), "note")
     return Document(
         title=says.name(row["name"], card.building_id),
         subtitle=says(
@@ -92,7 +97,7 @@ def building_card(study: Study, card: Card, *, north: float = 0.0) -> Document:
         footer=says("card.footer"),
         stamp=says("stamp_synthetic") if study.plan.synthetic else study.plan.map.stamp,
         cover=False,
-        margin_mm=17.0,
+        margin_mm=13.0,
     )
 
 
@@ -146,7 +151,7 @@ def _facts(row: pd.Series, says: Says) -> tuple[list[Column], list[list[str]]]:
         )
     half = (len(cells) + 1) // 2
     rows = [a + b for a, b in zip(cells[:half], [*cells[half:], ["", ""]][:half], strict=True)]
-    return says.columns("fact < 1.1", "value < 1.6", "fact < 1.1", "value < 1.6"), rows
+    return says.columns("fact < 1.35", "value < 1.35", "fact < 1.35", "value < 1.35"), rows
 
 
 def _shown(value: object, spec: Any, says: Says) -> str:
@@ -202,18 +207,18 @@ def _yield(
         ],
     ]  # fmt: skip
     draft.table(
-        says.columns("fact < 1.1", "value < 1.6", "fact < 1.1", "value < 1.6"), lines,
+        says.columns("fact < 1.35", "value < 1.35", "fact < 1.35", "value < 1.35"), lines,
         caption=says("card.yield"), small=True,
     )  # fmt: skip
     months = [float(yields[f"energy_ac_{m:02d}_kwh"].sum()) for m in range(1, 13)]
     charts = []
     if energy > 0:
-        chart = months_chart(months, unit="kWh", width=330, height=150)
+        chart = months_chart(months, unit="kWh", width=330, height=122)
         charts.append(Picture(chart, 84, says("card.months")))
     if card.parts:
         whole = sum(p.sigma**2 for p in card.parts) ** 0.5
         words = {"common": says("card.common"), "own": says("card.own"), "all_": says("card.all")}
-        chart = interval_chart(card.parts, whole, **words, width=330, row=17)
+        chart = interval_chart(card.parts, whole, **words, width=330, row=14)
         charts.append(Picture(chart, 84, says("card.interval")))
     draft.pictures(*charts)
 
@@ -236,15 +241,18 @@ def _history(card: Card, says: Says, draft: Draft) -> None:
             says.day(str(e["recorded_at"])[:10]), str(e["recorded_by"]),
             "" if is_unknown(e["reason"]) else str(e["reason"]),
         ]
-        for e in card.events
+        for e in card.events[-MOST_EVENTS:]
     ]  # fmt: skip
     columns = says.columns(
         "valid < 1",
-        "project < 1",
-        "stage < 0.8",
-        "said < 2.4",
+        "project < 0.9",
+        "stage < 1.05",
+        "said < 4.4",
         "recorded < 1",
-        "by < 1",
-        "reason < 1.4",
+        "by < 1.5",
+        "reason < 1",
     )
     draft.table(columns, rows, caption=says("card.history"), small=True)
+    earlier = len(card.events) - len(rows)
+    if earlier > 0:
+        draft.say(says("card.earlier", count=earlier), "note")

@@ -109,7 +109,7 @@ def lists(facts: Year, says: Says, draft: Draft) -> None:
         ids = [str(i) for i in row[f"{side}_ids"]]
         cells = [_list_cells(facts, says, i) for i in ids]
         columns = says.columns(
-            "name < 2.4", "building < 1.3", "owner_type < 1.2", "completed < 1.1", "roof > 0.9",
+            "name < 2.3", "building < 1.2", "owner_type < 1.7", "completed < 1.1", "roof > 0.9",
             "installable > 0.9", "kwp_installed > 0.9", "module_area > 0.9",
         )  # fmt: skip
         draft.table(columns, cells, caption=says(f"annual.list_{side}", count=len(ids)), small=True)
