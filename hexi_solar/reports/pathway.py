@@ -81,7 +81,8 @@ def standing(found: Roadmap, says: Says) -> str:
     answer, today = found.answer, found.study.plan.today
     reported = found.now[found.now["reported"]] if len(found.now) else found.now
     rate = reported["rate"].iloc[0] if len(reported) else None
-    later = int((found.members > today.year).sum())
+    counted = found.members[found.members <= answer["by"]]
+    later = int(found.study.buildings.loc[counted.index, "completed_on"].isna().sum())
     without = says.rate(answer["rate_without"])
     if rate is None:
         return says("path.standing_existing", without=without)
