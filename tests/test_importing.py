@@ -536,6 +536,48 @@ def test_an_older_register_is_taken_over_with_its_clocks(tmp_path):
     assert "import_take_over" in [p.code for p in plain.notices]
 
 
+def test_an_older_register_keeps_the_time_of_recording(tmp_path):
+    """A time that is written to the microsecond stays so, in a text and with its zone."""
+    heads = ["事件编号", "项目编号", "阶段", "发生日期", "登记时间", "登记人", "容量"]
+    written = ["2023-06-02 08:30:00.123456", "2023-06-03T08:30:00.000001+08:00", "2023-06-04"]
+    rows = [
+        [f"E{n}", f"P{n}", "备案", "2023-05-01", at, "老王", 10] for n, at in enumerate(written)
+    ]
+    proposal = look(book(tmp_path / "a.xlsx", ("台账", [heads, *rows])), take_over=True)
+    zone = dt.timezone(dt.timedelta(hours=8))
+    assert [event.recorded_at for event in proposal.events] == [
+        dt.datetime(2023, 6, 2, 8, 30, 0, 123456),
+        dt.datetime(2023, 6, 3, 8, 30, 0, 1, zone),
+        dt.datetime(2023, 6, 4),
+    ]
+
+
+def test_a_name_written_once_for_a_group(tmp_path):
+    """Blank cells below a project mean it where the sheet is written so, and each row says so."""
+    heads = ["项目编号", "阶段", "发生日期", "装机容量(kW)"]
+    rows = [["P1", "备案", "2023-05-01", 10], [None, "开工", "2023-06-01", 10],
+            [None, "并网", "2023-08-01", 10], ["P2", "备案", "2023-05-01", 20],
+            [None, "并网", "2023-09-01", 20]]  # fmt: skip
+    proposal = look(book(tmp_path / "a.xlsx", ("台账", [heads, *rows])))
+    assert [event.entity for event in proposal.events] == ["P1", "P1", "P1", "P2", "P2"]
+    noted = {
+        r.row: [p.fields["row"] for p in r.notes if p.code == "import_as_above"] for r in proposal
+    }
+    assert noted == {2: [], 3: [2], 4: [2], 5: [], 6: [5]}
+
+
+def test_one_name_that_is_missing_is_not_a_group(tmp_path):
+    """A single blank among many is refused, and so is one below a total."""
+    heads = ["项目编号", "阶段", "发生日期", "装机容量(kW)"]
+    rows = [[f"P{n}", "备案", "2023-05-01", 10] for n in range(6)]
+    rows[3] = [None, "备案", "2023-05-02", 10]
+    assert why(look(book(tmp_path / "a.xlsx", ("台账", [heads, *rows])))) == {5: ["blank"]}
+    rows = [["P1", "备案", "2023-05-01", 10], [None, "开工", "2023-06-01", 10],
+            [None, "并网", "2023-07-01", 10], ["小计", None, None, 30],
+            [None, "退役", "2024-07-01", 10]]  # fmt: skip
+    assert why(look(book(tmp_path / "b.xlsx", ("台账", [heads, *rows])))) == {6: ["blank"]}
+
+
 def test_the_sheets_of_the_demonstration_district(tmp_path):
     """All that its office keeps is taken, row by row; a second time nothing is new."""
     import geopandas as gpd

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import shutil
 import sqlite3
@@ -447,3 +448,53 @@ def test_three_writers_at_once(plan):
         assert set(ledger.index) == said_ids
         assert not register.verify()
         assert ledger["recorded_at"].is_monotonic_increasing
+
+
+@pytest.fixture
+def later(tmp_path, monkeypatch):
+    """Give the program one version on: a second, empty step in how the tables came to be."""
+    from django.test import override_settings
+
+    from hexi_solar.office import create
+
+    folder = tmp_path / "later_migrations"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("", "utf-8")
+    first = "import importlib\nMigration = importlib.import_module(\n"
+    first += "    'hexi_solar.office.migrations.0001_initial').Migration\n"
+    (folder / "0001_initial.py").write_text(first, "utf-8")
+    (folder / "0002_empty.py").write_text(
+        "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n"
+        "    dependencies = [('office', '0001_initial')]\n    operations = []\n",
+        "utf-8",
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    @contextlib.contextmanager
+    def updated():
+        with monkeypatch.context() as here:
+            here.setattr(create, "_steps", lambda: {"0001_initial", "0002_empty"})
+            with override_settings(MIGRATION_MODULES={"office": "later_migrations"}):
+                yield
+
+    return updated
+
+
+def test_an_older_register_is_brought_up_to_date(plan, later):
+    """A newer program copies the older file aside, upgrades it and finds every event; the older one then refuses."""
+    with open_register(plan) as register:
+        register.append([said(1), said(2)], by="x")
+        before = register.rows()
+        file = register.target.file
+    with later():
+        with open_register(plan) as register:
+            assert register.rows() == before
+            assert not register.verify()
+            register.append([said(3)], by="x")
+        kept = file.with_name(f"{file.name}.before-1")
+        assert kept.exists()
+        with open_register(plan) as register:  # once is enough
+            assert register.head().seq == 3
+        assert not file.with_name(f"{file.name}.before-2").exists()
+    with pytest.raises(RegisterError, match="newer"):
+        open_register(plan)

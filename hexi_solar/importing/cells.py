@@ -181,6 +181,26 @@ def _text(cell: Any, spec: ColumnSpec, header: str) -> Value:
     return Value(plain, note=note)
 
 
+def time_of(cell: Any) -> dt.datetime | None:
+    """
+    Read a time of day with its day; None if the cell says a day at most.
+
+    Examples
+    --------
+    >>> str(time_of("2024/03/01 08:30:00.123456")), time_of("2024-03-01")
+    ('2024-03-01 08:30:00.123456', None)
+    """
+    if isinstance(cell, dt.datetime):
+        return cell if cell.time() != dt.time() else None
+    text = unicodedata.normalize("NFKC", cell).strip() if isinstance(cell, str) else ""
+    if ":" not in text:
+        return None
+    try:
+        return dt.datetime.fromisoformat(text.replace("/", "-"))
+    except ValueError:
+        return None
+
+
 _MONTH = re.compile(r"(?:(\d{4})[年./-]?)?(\d{1,2})月?(?:份)?")
 
 

@@ -257,10 +257,17 @@ def _taken_over(judge: Judge, record: Record, outcome: Outcome) -> Outcome:
     event = replace(
         outcome.events[0],
         event_id=_given_id(judge, record) or outcome.events[0].event_id,
-        recorded_at=dt.datetime.combine(recorded, dt.time()) if recorded else None,
+        recorded_at=_moment(recorded),
         recorded_by=said.get("recorded_by", ""),
     )
     return replace(outcome, events=(event,))
+
+
+def _moment(said: dt.date | None) -> dt.datetime | None:
+    """Return a time of recording: as it is said, or the beginning of its day."""
+    if said is None or isinstance(said, dt.datetime):
+        return said
+    return dt.datetime.combine(said, dt.time())
 
 
 def _shown(asked: Asked) -> str:

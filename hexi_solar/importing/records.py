@@ -7,9 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hexi_solar.errors import Problem
-from hexi_solar.importing.cells import month_of, read_cell
+from hexi_solar.importing.cells import month_of, read_cell, time_of
 from hexi_solar.importing.columns import Placed, Reading, year_above
 from hexi_solar.sheets.tables import Row
+
+GROUPED = {
+    "projects": ("entity",), "meters": ("entity",),
+    "diagnoses": ("building_id", "code", "name", "address"),
+}  # fmt: skip
+"""What a row may leave to the row above."""
+LEAST = 2
 
 
 @dataclass
@@ -35,8 +42,10 @@ class Record:
 
 
 def read_records(reading: Reading) -> list[Record]:
-    """Read every row of data."""
-    return [_record(reading, row) for row in reading.grid.rows]
+    """Read every row of data; rows that leave out what the one above says get it from there."""
+    records = [_record(reading, row) for row in reading.grid.rows]
+    fill_down(reading, records)
+    return records
 
 
 def _record(reading: Reading, row: int) -> Record:
@@ -72,6 +81,9 @@ def _value(record: Record, reading: Reading, placed: Placed, cells: Row) -> Any:
             return None
         if placed.ours in ("month",):
             values.append(_month(record, reading, placed, cell))
+            continue
+        if placed.ours == "recorded_at" and (time := time_of(cell)) is not None:
+            values.append(time)
             continue
         said = read_cell(cell, spec, placed.shown, placed.factor)
         if said.problem is None and said.value is not None and placed.problem is not None:
@@ -141,6 +153,42 @@ def _read_months(record: Record, reading: Reading, cells: Row) -> None:
                 continue
             month = f"{int(year):04d}{month[4:]}"
         record.readings.setdefault(month, {})[placed.ours] = said.value
+
+
+def fill_down(reading: Reading, records: list[Record]) -> None:
+    """
+    Let rows of a group mean the project or building that its first row names.
+
+    Offices write the name once and leave the cells below empty. That is taken so only where
+    it is the habit of the sheet: two rows at least and a third of all; a single row without
+    a name is one that someone forgot. A total or a note between ends a group.
+    """
+    names = GROUPED.get(reading.kind.name, ())
+    if reading.kind.name == "projects" and not (reading.get("kind") and reading.get("valid_on")):
+        return  # a card stands for itself
+    ends = {passed.row for passed in reading.grid.passed}
+    above: Record | None = None
+    found: list[tuple[Record, Record]] = []
+    for record in records:
+        named = any(name in record.values for name in names)
+        wrong = any(p.fields.get("column") in _shown(reading, names) for p in record.problems)
+        if named or wrong or above is None:
+            above = record if named else None
+        elif ends.intersection(range(above.row, record.row)):
+            above = None
+        elif record.values or record.readings:
+            found.append((record, above))
+    if len(found) < LEAST or 3 * len(found) < len(records):
+        return
+    for record, first in found:
+        said = {name: first.values[name] for name in names if name in first.values}
+        record.values.update(said)
+        shown = ", ".join(str(value) for value in said.values())
+        record.note("import_as_above", row=first.row, found=shown)
+
+
+def _shown(reading: Reading, names: tuple[str, ...]) -> set[str]:
+    return {placed.shown for placed in reading.placed if placed.ours in names}
 
 
 def facts_of(record: Record, names: tuple[str, ...], but: tuple[str, ...] = ()) -> dict[str, Any]:
