@@ -19,8 +19,7 @@ Year = Annotated[
 
 
 @app.command(
-    help="写出年度报告（DOCX、PDF）、一页通与各部门征询清单。 "
-    "Write the annual report (DOCX, PDF), the leader's page, and the requests to each department."
+    help="写出年度报告、一页通与征询清单。 Write the year's report, the leader's page, the requests."
 )
 def report(plan: PlanFile = None, year: Year = None, out: Out = None, lang: Lang = None) -> None:
     """Write the documents of one year into outputs/<name>-<year>/."""
@@ -65,7 +64,7 @@ def _write_year(facts: Any, folder: Path) -> None:
         (requests / f"{file_name(department, facts.language)}.xlsx").write_bytes(book)
 
 
-@app.command(help="写出楼卡（一楼一档，PDF），每栋一页。 One page per building as PDF (一楼一档).")
+@app.command(help="写出楼卡（一楼一档），每栋一页。 Write one page per building, as PDF.")
 def cards(
     plan: PlanFile = None,
     building: Annotated[

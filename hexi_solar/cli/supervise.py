@@ -33,8 +33,7 @@ FILE = "supervision.xlsx"
 
 
 @app.command(
-    help="核对登记、抄表、审批阶段：写出 supervision.xlsx（核对清单、告警、实测系数、预测、征询）。 "
-    "Look after records, meters and buildings on their way; writes supervision.xlsx."
+    help="核对登记、抄表和审批阶段，写出 supervision.xlsx。 Look after records, meters and new buildings."
 )
 def supervise(
     plan: PlanFile = None,
@@ -43,8 +42,7 @@ def supervise(
         bool,
         typer.Option(
             "--suggest",
-            help="只打印建议的 [pv] measured_factor 设置，不修改计划。 "
-            "Print the setting that the meters suggest; the plan is not changed.",
+            help="只打印建议的实测系数设置。 Print the setting that the meters suggest.",
         ),
     ] = False,
     out: Out = None,

@@ -87,8 +87,7 @@ def demo(
         bool,
         typer.Option(
             "--register",
-            help="并建立登记簿：接管项目事件，导入抄表、审批、诊断、跟踪指标和设备。 "
-            "Fill its register too: projects, readings, approvals, diagnoses, trackers, equipment.",
+            help="并导入各登记表，建立登记簿。 Import the office's files into its register too.",
         ),
     ] = False,
     force: Annotated[
