@@ -111,6 +111,8 @@ class Layers:
     """Surface model (DSM): roofs that it knows are shaded by what stands in it, trees too."""
     register: AttributeTable = field(default_factory=AttributeTable)
     """Events of PV projects (建档立卡), see `hexi-solar columns register`."""
+    feeders: AttributeTable = field(default_factory=AttributeTable)
+    """Which transformer feeds which building: one row per building, with the transformer's capacity."""
     detected: Detected = field(default_factory=Detected)
     """PV seen on roofs, on an aerial image for instance; what is on file is held against it."""
     meters: AttributeTable = field(default_factory=AttributeTable)

@@ -339,6 +339,7 @@ def _contradictions(plan: Plan, path: Path, wrong: set[str]) -> list[Problem]:
         "zones",
         "surface_model",
         "register",
+        "feeders",
         "meters",
         "detected",
     ):

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from hexi_solar import schema
 from hexi_solar.cli import app
+from hexi_solar.config import AttributeTable
 from hexi_solar.coverage.definitions import combinations
 from hexi_solar.demo import write_demo
 from hexi_solar.errors import HexiSolarError
@@ -210,3 +211,34 @@ def test_the_command_prints_one_json_and_writes_every_file(folder, tmp_path):
     assert files >= {"pathway.xlsx", "pathway.pdf", "pathway.docx", "map.html", "run.json",
                      "pathway.parquet", "pathway_years.parquet", "pathway_coverage.parquet"}  # fmt: skip
     assert dt.date.fromisoformat(said["as_of"]).year == 2026
+
+
+def test_transformers_hold_at_most_their_share(study, tmp_path):
+    """Two dear roofs behind one transformer of 500 kVA: at most 400 kWp with what stands there, else it says so."""
+    free = roadmap_of_study(study, target=0.5, by=2030)
+    loose = free.schedule[~free.schedule["committed"]]
+    two = loose["capacity_kwp"].nlargest(2)
+    assert two.sum() > 400.0
+    file = tmp_path / "feeders.csv"
+    rows = "".join(f"{i},T1,500,0\n" for i in two.index) + "nobody,T1,500,0\n"
+    file.write_text("建筑编号,台区,变压器容量(kVA),已接入容量\n" + rows, "utf-8")
+    plan = study.plan
+    layers = replace(plan.layers, feeders=AttributeTable(path=file))
+    tight = dataclasses.replace(study, plan=replace(plan, layers=layers))
+    found = roadmap_of_study(tight, target=0.5, by=2030)
+    used = found.schedule.loc[found.schedule["feeder"] == "T1", "capacity_kwp"].sum()
+    assert used <= 0.8 * 500.0 + 1e-6
+    assert found.answer["discounted_cny"] >= free.answer["discounted_at_least_cny"]
+    assert "feeders_unmatched" in {n.code for n in found.notices}
+    assert found.feeders.loc["T1", "capacity_kva"] == 500.0
+
+
+def test_transformers_that_disagree_are_refused(study, tmp_path):
+    """One transformer with two capacities, one building with two transformers: both are said at once."""
+    file = tmp_path / "feeders.csv"
+    file.write_text("building_id,feeder,capacity_kva\nx,T1,500\ny,T1,630\nx,T2,200\n", "utf-8")
+    layers = replace(study.plan.layers, feeders=AttributeTable(path=file))
+    wrong = dataclasses.replace(study, plan=replace(study.plan, layers=layers))
+    with pytest.raises(HexiSolarError) as error:
+        roadmap_of_study(wrong, target=0.5, by=2030)
+    assert {p.code for p in error.value.problems} == {"feeders_number", "feeders_twice"}

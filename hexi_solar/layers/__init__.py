@@ -18,10 +18,13 @@ from hexi_solar.layers.areas import read_areas
 from hexi_solar.layers.buildings import read_buildings
 from hexi_solar.layers.crs import plan_crs
 from hexi_solar.layers.detected import read_detected
+from hexi_solar.layers.feeders import read_feeders
 from hexi_solar.layers.register import read_register
 from hexi_solar.sheets.files import input_checksums
 
-__all__ = ["District", "input_checksums", "read_detected", "read_layers", "read_register"]
+__all__ = [
+    "District", "input_checksums", "read_detected", "read_feeders", "read_layers", "read_register",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

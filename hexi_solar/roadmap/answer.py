@@ -70,7 +70,6 @@ def roadmap_of_study(
     by: int | None = None,
     asked: str | None = None,
     demand: pd.DataFrame | None = None,
-    feeders: pd.DataFrame | None = None,
     step: Step = silent,
 ) -> Roadmap:
     """
@@ -90,8 +89,6 @@ def roadmap_of_study(
         at or above the threshold. None for the plan's.
     demand
         As `valuation.value_projects` takes it.
-    feeders
-        Table `PATHWAY_FEEDERS` of `schema`; buildings name theirs in their column `feeder`.
     step
         As for `plan.run`.
 
@@ -104,7 +101,7 @@ def roadmap_of_study(
     refuse_bad_question(plan, target, by, asked)
     notices = Notices()
     with step("pathway_case"):
-        case, members = case_of(study, target, by, asked, feeders, notices)
+        case, members = case_of(study, target, by, asked, notices)
     with step("pathway"):
         path = find_pathway(case, settings)
     with step("pathway_binding"):

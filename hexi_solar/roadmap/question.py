@@ -15,6 +15,7 @@ from hexi_solar.coverage import reported
 from hexi_solar.coverage.definitions import combinations
 from hexi_solar.errors import ConfigError, HexiSolarError, Notices, Problem
 from hexi_solar.inputs import place_of
+from hexi_solar.layers import read_feeders
 from hexi_solar.pathway import Case, commitments, new_members, study_case
 from hexi_solar.plan import pv_on
 from hexi_solar.roadmap.money import costs_of, ways_of
@@ -60,7 +61,6 @@ def case_of(
     target: float | None,
     by: int | None,
     asked: str | None,
-    feeders: pd.DataFrame | None,
     notices: Notices,
 ) -> tuple[Case, pd.Series]:
     """Put the study's question; also returns who counts and since when."""
@@ -75,16 +75,50 @@ def case_of(
     say_left_out(study, members, notices)
     say_open_questions(study, members, scope, notices)
     place = place_of(plan, study.buildings)
+    pv = pv_on(plan, study.register, place, plan.today)
+    feeders, feeder = feeders_of(study, pv, notices)
     case = study_case(
         buildings, study.roofs, study.layouts, ways_of(study), study.candidates,
-        pv_on(plan, study.register, place, plan.today), members,
+        pv, members,
         combinations(plan.coverage), reported(plan.coverage),
         scope=plan.coverage.scope, target=rate, by=year, first=first,
         threshold_m2=plan.roofs.threshold_m2, settings=settings,
         cost_cny=costs_of(study), committed=committed, feeders=feeders,
-        feeder=buildings.get("feeder") if feeders is not None else None,
+        feeder=feeder,
     )  # fmt: skip
     return case, members
+
+
+def feeders_of(
+    study: Study, pv: pd.DataFrame, notices: Notices
+) -> tuple[pd.DataFrame | None, pd.Series | None]:
+    """
+    Read the plan's transformers, with the PV that stands behind each.
+
+    Parameters
+    ----------
+    study
+        The study.
+    pv
+        What stands on each building today; it stands in where the table does not say what
+        is connected.
+    notices
+        Where transformers that are full are named.
+    """
+    found = read_feeders(study.plan, study.buildings.index, notices)
+    if found is None:
+        return None, None
+    feeders, feeder = found
+    known = pv["capacity_kwp"].reindex(feeder.index).fillna(0.0)
+    behind = known.groupby(feeder.to_numpy()).sum().reindex(feeders.index, fill_value=0.0)
+    feeders["standing_kwp"] = feeders["standing_kwp"].fillna(behind)
+    share = study.plan.pathway.feeder_share
+    full = feeders.index[feeders["standing_kwp"] >= share * feeders["capacity_kva"]]
+    if len(full):
+        notices.add(
+            "warning", "pathway_feeders_full", count=len(full), rows=_named(full), share=share
+        )
+    return feeders, feeder
 
 
 def members_of(study: Study, buildings: pd.DataFrame, asked: str, last: int) -> pd.Series:

@@ -44,6 +44,8 @@ QUANTITIES = {
     "module_tilt": "",
     "roof_area_m2": "m2",
     "detected_m2": "m2",
+    "capacity_kva": "kVA",
+    "standing_kwp": "kWp",
     "generation_kwh": "kWh",
     "self_use_kwh": "kWh",
     "feed_in_kwh": "kWh",
