@@ -557,7 +557,7 @@ def _task(
     )
     return {
         "department": said, "task": task, "year": year, "plan_item": item, "target": target,
-        "done": done, "unit": unit, "status": status, "buildings": ids,
+        "done": done, "unit": unit, "task_state": status, "buildings": ids,
     }  # fmt: skip
 
 
@@ -584,7 +584,8 @@ def _building_tasks(found: Renewal, year: int, of: pd.Series) -> list[dict[str, 
     )
     new = found.study.candidates
     start = pd.Timestamp(found.study.plan.coverage.start)
-    new = new[(new["public_institution"] == "yes") & (new["completed_on"] >= start)]
+    built = found.study.buildings["completed_on"].reindex(new.index)
+    new = new[(new["public_institution"] == "yes") & (built >= start)]
     with_pv = new["existing_kwp"].fillna(0.0) > 0
     rows += _by_department("pv", year, "9", new.index[~with_pv], new.index[with_pv], of)
     return rows

@@ -22,6 +22,7 @@ from hexi_solar.cli import (
     published,
     register,
     report,
+    retrofit,
     serve,
     study,
     supervise,

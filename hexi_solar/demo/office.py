@@ -39,8 +39,14 @@ EQUIPMENT = (
     "设备编号", "建筑编号", "建筑名称", "设备名称", "设备类别", "规格型号", "额定功率(kW)", "台数",
     "能效等级", "投用日期",
 )  # fmt: skip
+ENERGY = ("建筑编号", "建筑名称", "年月", "用电量(kWh)", "用热量(GJ)", "用水量(m³)")
 DETECTED = ("建筑编号", "影像日期", "检出光伏面积(m²)")
 IMAGE_ON = dt.date(2026, 4, 18)
+OWNER_OF_USE = {
+    "government": "government", "primary": "school", "middle": "school", "kindergarten": "school",
+    "university": "university", "hospital": "hospital", "clinic": "hospital", "culture": "culture",
+    "sport": "sport", "office": "office", "mall": "mall", "hotel": "hotel",
+}  # fmt: skip
 PUBLIC_OLD = ("government", "hospital", "university", "culture", "sport", "middle")
 ADVICE = (
     "照明改 LED",
@@ -78,6 +84,7 @@ def office_tables(
         "diagnoses.csv": (DIAGNOSES, diagnoses(buildings, seed)),
         "trackers.csv": (TRACKERS, trackers(seed)),
         "equipment.csv": (EQUIPMENT, equipment(buildings, seed)),
+        "energy.csv": (ENERGY, energy(buildings, seed)),
         "detected.csv": (DETECTED, detected(buildings, projects, seed)),
     }
 
@@ -249,6 +256,41 @@ def equipment(buildings: list[Building], seed: int) -> list[dict[str, Any]]:
                 f"{year}年{dice.whole(1, 12)}月",
             )  # fmt: skip
             rows.append(dict(zip(EQUIPMENT, values, strict=True)))
+    return rows
+
+
+# --------------------------------------------------------------------------------- energy
+
+
+def energy(buildings: list[Building], seed: int) -> list[dict[str, Any]]:
+    """Meter some public and large buildings for a year, a few with a month not read."""
+    dice = Dice(seed, 18)
+    year = AS_OF.year - 1
+    known = [
+        b for b in buildings
+        if b.plot.stage == "standing" and b.plot.use in OWNER_OF_USE and b.floor_area_m2 >= 1500.0
+        and b.year < year
+    ]  # fmt: skip
+    months = fact("economics.load.months")
+    heating = {11: 0.12, 12: 0.25, 1: 0.28, 2: 0.22, 3: 0.13}
+    rows: list[dict[str, Any]] = []
+    for turn, building in enumerate(known):
+        if not dice.chance(0.4):
+            continue
+        owner = OWNER_OF_USE[building.plot.use]
+        usual = float(fact(f"economics.benchmark_kwh_m2.{owner}")[1])
+        power = building.floor_area_m2 * usual * dice.between(0.55, 1.45)
+        heat = building.floor_area_m2 * dice.between(0.2, 0.42)
+        water = building.floor_area_m2 * dice.between(0.3, 1.2)
+        for month in range(1, 13):
+            if turn % 23 == 6 and month == 5:
+                continue
+            kwh = power * months[month - 1] / sum(months) * dice.between(0.95, 1.05)
+            values = (
+                building.id, building.name, f"{year}年{month}月", round(kwh),
+                f"{heat * heating.get(month, 0.0):.1f}", round(water / 12.0 * dice.between(0.8, 1.2)),
+            )  # fmt: skip
+            rows.append(dict(zip(ENERGY, values, strict=True)))
     return rows
 
 

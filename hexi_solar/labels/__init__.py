@@ -20,6 +20,9 @@ ENUMS = {
     "public_institution": ("yes_no",), "eligible": ("yes_no",), "pv_reserved": ("yes_no",),
     "load_state": ("yes_no",), "roof_large": ("yes_no",), "load_in_design": ("yes_no",),
     "builder_found": ("yes_no",), "pv_filed": ("yes_no",), "pv_together": ("yes_no",),
+    "applies": ("yes_no",), "reaches_bar": ("yes_no",), "fits": ("yes_no",), "pays": ("yes_no",),
+    "electricity_rating": ("rating",), "heat_rating": ("rating",), "label": ("rating",),
+    "measures": ("measure",), "action": ("equipment_action",), "hot_water_unit": ("hot_water_user",),
     "evidence": ("source",), "reasons": ("reason",), "reason": ("exclusion",),
     "source": ("tier",), "kind": ("kind", "stage"), "weather_source": ("weather_file", "source"),
 }  # fmt: skip

@@ -226,7 +226,7 @@ def tracker_status(trackers: pd.DataFrame, diagnosed: int, today: dt.date) -> pd
         # a target below one is a share of the total
         row["target"] = goal * row["total"] if goal <= 1 else goal
         row["share"] = row["value"] / row["target"] if row["target"] > 0 else np.nan
-        rows.append(row | {"state": _state(row["share"], year, today)})
+        rows.append(row | {"tracker_state": _state(row["share"], year, today)})
     table = pd.DataFrame(rows).set_index("tracker").reindex(columns=TRACKER_STATUS.names)
     table["on"] = pd.to_datetime(table["on"]).astype("datetime64[us]")
     return table

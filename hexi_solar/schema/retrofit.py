@@ -197,7 +197,7 @@ TRACKER_STATUS = Table("tracker_status", ("tracker",), "方案指标进展", "Wh
     _c("target", "float", "目标", "Target in that unit", low=0.0),
     _c("target_year", "int", "目标年", "Year of the target", low=2000),
     _c("on", "date", "统计日期", "Counted on"),
-    _c("state", "text", "进展", "Where it stands", words=TRACKER_STATES, required=True),
+    _c("tracker_state", "text", "进展", "Where it stands", words=TRACKER_STATES, required=True),
 ))  # fmt: skip
 
 TASK_STATES = ("done", "under_way", "open", "unknown")
@@ -207,6 +207,6 @@ TASKS = Table("tasks", ("department", "task"), "年度任务清单", "Tasks of a
     _c("target", "float", "应完成", "To be done", low=0.0),
     _c("done", "float", "已完成", "Done", low=0.0),
     _c("unit", "text", "单位", "Unit"),
-    _c("status", "text", "状态", "Status", words=TASK_STATES, required=True),
+    _c("task_state", "text", "状态", "Status", words=TASK_STATES, required=True),
     _c("buildings", "list", "涉及建筑", "Buildings that are still to be done"),
 ))  # fmt: skip
