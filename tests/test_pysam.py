@@ -46,6 +46,7 @@ PLANES = [
     (0, 180),
     *((tilt, azimuth) for tilt in (10, 20, 35) for azimuth in (90, 135, 180, 225, 270)),
 ]
+STEEP = [(50, 270), (60, 180), (60, 270), (90, 90), (90, 180)]
 
 
 def pvwatts(
@@ -195,7 +196,7 @@ def preset_difference(year: WeatherYear, tilt: float, azimuth: float, mount: int
 @pytest.mark.parametrize("mount", [OPEN_RACK, ROOF_MOUNT])
 def test_preset_is_pvwatts(climate, mount):
     """With every choice set as PVWatts makes it, no plane's year differs by 0.2 %."""
-    found = {plane: preset_difference(climate, *plane, mount) for plane in PLANES}
+    found = {plane: preset_difference(climate, *plane, mount) for plane in (*PLANES, *STEEP)}
     assert max(map(abs, found.values())) < 0.002, found
 
 
@@ -209,6 +210,21 @@ def test_preset_is_pvwatts_on_public_years(shared_data, period):
         for plane in PLANES[::3]
         for mount in (OPEN_RACK, ROOF_MOUNT)
     }
+    assert max(map(abs, found.values())) < 0.002, found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CHN_TJ_Tianjin.545270_TMYx.2004-2018",
+        "CHN_TJ_Tianjin.545270_TMYx.2011-2025",
+        "CHN_Shanghai.Shanghai.583620_CSWD",
+    ],
+)
+def test_preset_is_pvwatts_on_steep_planes(shared_data, name):
+    """Up to walls; Shanghai's global light does not fit its beam and sky light, and does no harm."""
+    year = read_weather_file(shared_data / "weather" / f"{name}.epw", config.Weather(), Notices())
+    found = {plane: preset_difference(year, *plane, OPEN_RACK) for plane in STEEP}
     assert max(map(abs, found.values())) < 0.002, found
 
 

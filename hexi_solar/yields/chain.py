@@ -13,7 +13,7 @@ import pvlib
 from hexi_solar.config import PV
 from hexi_solar.yields import pvwatts
 from hexi_solar.yields.light import as_columns, free_of_shade, in_plane, incidence_factors
-from hexi_solar.yields.pvwatts import of_preset
+from hexi_solar.yields.pvwatts import of_preset, sky_of_preset
 from hexi_solar.yields.shade import Shade
 from hexi_solar.yields.sky import Floats, Planes, Sky
 
@@ -87,7 +87,7 @@ def hourly_chain(
     .. [3] B. Marion, "Numerical method for angle-of-incidence correction factors for
        diffuse radiation incident photovoltaic modules," Solar Energy 147, 344-348, 2017.
     """
-    settings, hour = of_preset(settings), as_columns(sky)
+    settings, hour = of_preset(settings), as_columns(sky_of_preset(sky, settings))
     light = in_plane(hour, planes, settings, albedo)
     free = free_of_shade(hour, planes, skyline, shade)
     shaded = {name: light[name] * free[name] for name in light}

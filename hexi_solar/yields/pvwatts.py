@@ -18,7 +18,7 @@ import pvlib
 
 from hexi_solar.config import PV
 from hexi_solar.facts import read_facts
-from hexi_solar.yields.sky import Floats, Planes
+from hexi_solar.yields.sky import Floats, Planes, Sky
 
 # pvlib's polynomial of air mass, with De Soto's coefficients for crystalline silicon
 SPECTRUM = {"A0": 0.918093, "A1": 0.086257, "A2": -0.024459, "A3": 0.002816, "A4": -0.000126}
@@ -51,6 +51,20 @@ def of_preset(settings: PV) -> PV:
         eta_inv_nom=known["eta_inv_nom"],
         dc_ac_ratio=known["dc_ac_ratio"],
     )
+
+
+def sky_of_preset(sky: Sky, settings: PV) -> Sky:
+    """
+    Put beam and sky light together where the preset wants it.
+
+    PVWatts takes beam and diffuse light from a file and works the light on the ground out
+    of them; a file whose global light does not fit the two is otherwise up to 0.7 % brighter
+    on steep planes.
+    """
+    if settings.preset != "pvwatts":
+        return sky
+    beam = sky.dni * np.maximum(np.cos(np.radians(sky.zenith)), 0.0)
+    return replace(sky, ghi=beam + sky.dhi)
 
 
 def cover_factors(hour: Any, planes: Planes) -> dict[str, Floats]:
