@@ -193,6 +193,9 @@ class Roofs:
     """How rows stand on a flat roof; it decides the added load."""
     obstruction_margin_m: float = fact("roofs.obstruction_margin_m")
     """Kept free around what a surface model shows above a roof. [m]"""
+    north_slope_from: float = 100.0
+    """Slopes this far or further from the equator face away from it; east and west, within a measurement's error, do
+    not. [°]"""
     north_slope_tilt: float = 10.0
     """Slopes that face away from the equator are used up to this tilt only. [°]"""
 
@@ -519,6 +522,8 @@ class Retrofit:
     """Free diagnoses that are given away, less those done or promised already."""
     hot_water: bool = True
     """Whether solar hot water may claim part of a roof."""
+    hot_water_cny_gj: float | None = None
+    """What heat for hot water costs today; empty for the price of purchased heat. [CNY/GJ]"""
     meter_weather: Path | None = None
     """Weather of the year of the meters (EPW, TMY3, PVGIS or CSV); brings their use to the weather of the study."""
     equipment_grades: Path | None = None

@@ -123,6 +123,14 @@ def test_a_steep_north_slope_is_installable_but_not_used():
     assert north["installable_area_m2"] == pytest.approx(taken(ledger, "orientation"))
 
 
+@pytest.mark.parametrize(("turn", "used"), [(0.0, 2), (0.7, 2), (-0.7, 2), (9.0, 2), (11.0, 1)])
+def test_east_and_west_are_used_alike(turn, used):
+    """A house whose slopes face east and west loses neither to a degree of measurement."""
+    bar = shapely.affinity.rotate(shapely.box(0, 0, 20, 60), -turn, origin=(0, 0))
+    roofs, _ = planes(district(bar, roof_kind="tile"), BARE)
+    assert (roofs["usable_area_m2"] > 0).sum() == used
+
+
 @pytest.mark.parametrize("angle", [0, 17, 90, 133])
 def test_long_side_turns_with_the_building(angle):
     """A bar turned clockwise by an angle has its long side turned by it."""

@@ -249,4 +249,5 @@ def _refused(slope: Slope, building: Any, settings: Roofs) -> bool:
 def _turned_away(slope: Slope, settings: Roofs, frame: Frame) -> bool:
     """Say whether a slope faces the pole and is too steep to be used."""
     apart = abs((slope.surface_azimuth - frame.equator + 180.0) % 360.0 - 180.0)
-    return apart > 90.0 + 1e-6 and slope.surface_tilt > settings.north_slope_tilt
+    away = apart >= settings.north_slope_from
+    return away and slope.surface_tilt > settings.north_slope_tilt
