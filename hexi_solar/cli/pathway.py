@@ -18,9 +18,11 @@ from hexi_solar.cli.common import (
     print_json,
     speaking,
 )
+from hexi_solar.errors import HexiSolarError
 from hexi_solar.labels import text
 
 if TYPE_CHECKING:
+    from hexi_solar.maps import Extras
     from hexi_solar.reports.document import Column
     from hexi_solar.study import Roadmap
 
@@ -82,7 +84,7 @@ def pathway(
 def _write(found: Roadmap, folder: Path) -> None:
     """Write workbook, report, tables and map of a path."""
     from hexi_solar.exports.pathway import write_pathway
-    from hexi_solar.maps import Extras, write_map
+    from hexi_solar.maps import write_map
     from hexi_solar.reports.docx import docx_of
     from hexi_solar.reports.pathway import pathway_report
     from hexi_solar.reports.pdf import pdf_of
@@ -91,7 +93,20 @@ def _write(found: Roadmap, folder: Path) -> None:
     (folder / "pathway.docx").write_bytes(docx_of(document))
     (folder / "pathway.pdf").write_bytes(pdf_of(document))
     write_pathway(found, _sentences(found), folder)
-    write_map(found.study, folder / "map.html", Extras(roadmap=found))
+    write_map(found.study, folder / "map.html", _extras(found))
+
+
+def _extras(found: Roadmap) -> Extras:
+    """Add what buildings use and could save to the map, where that can be worked out."""
+    from hexi_solar.maps import Extras
+    from hexi_solar.renewal import pick, renewal_of_study
+
+    try:
+        use = renewal_of_study(found.study)
+    except HexiSolarError:
+        # nobody is in scope of a retrofit plan: the map has the path alone
+        return Extras(roadmap=found)
+    return Extras(found, use.demand, pick(found.study.plan, use.packages))
 
 
 def _record(found: Roadmap, record: dict[str, Any], steps: Steps, folder: Path) -> None:

@@ -162,7 +162,8 @@ def _waiting(language: str) -> str:
 
 def _scripts(data: dict[str, Any]) -> list[str]:
     """Name the scripts that a page needs, in their order; the last one begins."""
-    wanted = {PATHWAY: "pathway" in data, THEMES: "themes" in data}
+    # what is drawn later lies above
+    wanted = {THEMES: "themes" in data, PATHWAY: "pathway" in data}
     return [*SCRIPTS[:-1], *(name for name, asked in wanted.items() if asked), SCRIPTS[-1]]
 
 
