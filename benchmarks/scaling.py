@@ -3,14 +3,15 @@
 One process reads the footprints, keeps roofs of 1000 m² and more, looks from 32 points of
 each at the neighbours within 500 m, counts which part of the roof the sun reaches from
 where, adds up the year, ranks, and writes a table for geographic systems and one for
-spreadsheets. The city goes through in squares, each with what stands within reach around
-it, so memory is that of all outlines and of a square per thread.
+spreadsheets. Outlines are laid aside on disk, and the city goes through in tiles, each with
+what stands within reach around it. In memory are a tile per thread and the ranked roofs.
 Run as ``python -m benchmarks.scaling 10000 100000 1000000``.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -31,13 +32,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
+from pyarrow.csv import write_csv
 
 from benchmarks.city import CRS, write_city
 from benchmarks.clock import peak_mib
+from benchmarks.squares import Footprints, Squares
 from hexi_solar.config import PV, Layout, Roofs
 from hexi_solar.shading import (
-    Outlines,
-    joined,
     lit_fraction,
     neighbours_of,
     outlines_of_wkb,
@@ -51,8 +52,9 @@ THRESHOLD_M2 = Roofs().threshold_m2
 POINTS, REACH_M, TILT, AZIMUTH = 32, 500.0, 10.0, 180.0
 FLOOR_DEG = 1.4  # half of the lowest band of lit parts: what is lower changes nothing
 RUN = 1024  # roofs whose skylines are in memory together, per thread
-TILE_M = 5000.0
+TILE_M, SQUARE_M = 3000.0, 1000.0  # worked on together; laid aside together
 BATCH = 65_536  # buildings read together
+KEPT = ["building_id", "geometry"]
 BUILT = 0.7  # part of a roof that modules cover in this comparison
 GCR = 0.45  # of their rows
 ALBEDO = 0.2
@@ -76,10 +78,13 @@ class Laps:
 
 
 @dataclass(frozen=True)
-class Footprints:
-    """All buildings as outlines, and what is known of each."""
+class Candidates:
+    """The large roofs of a city, which are ranked."""
 
-    outlines: Outlines
+    shapes: pa.Table
+    """`building_id` and geometry."""
+    row: np.ndarray
+    """In the layer."""
     height: np.ndarray
     """[m]"""
     area: np.ndarray
@@ -111,43 +116,60 @@ def rank_city(
         Numbers of buildings and roofs, energy, and processor seconds of each step.
     """
     laps, begin = Laps(), time.perf_counter()
-    city = read_footprints(path, laps, threads)
-    large = np.flatnonzero(city.area >= THRESHOLD_M2)
-    with laps.lap("hours"):
-        hours = hours_of_the_year()
-    yields = np.full(len(city.height), np.nan)
-    with ThreadPoolExecutor(threads) as pool:
-        work = partial(work_on_tile, city, hours, laps, yields)
-        list(pool.map(work, tiles_of(city, large, tile_m or TILE_M)))
+    with tempfile.TemporaryDirectory(dir=folder) as aside, ThreadPoolExecutor(threads) as pool:
+        squares = Squares(Path(aside) / "outlines", SQUARE_M)
+        hours = pool.submit(timed_hours, laps)
+        large = read_footprints(path, squares, laps, pool, threads)
+        yields = np.full(len(large.row), np.nan)
+        work = partial(work_on_tile, squares, large, hours.result(), laps, yields)
+        list(pool.map(work, tiles_of(large, tile_m or TILE_M)))
     with laps.lap("rank and write"):
-        table = ranked(path, city, large, yields[large])
+        table = ranked(large, yields)
         write_ranked(table, folder)
     return {
-        "buildings": len(city.height),
-        "roofs": len(large),
+        "buildings": squares.buildings,
+        "roofs": len(large.row),
         "energy_gwh": float(table["energy_ac_kwh"].sum() / 1e6),
         "cpu_s": {name: round(value, 3) for name, value in laps.seconds.items()},
         "wall_s": time.perf_counter() - begin,
     }
 
 
-def read_footprints(path: Path, laps: Laps, threads: int) -> Footprints:
-    """Read heights and packed shapes, and measure the shapes batch by batch."""
+def read_footprints(
+    path: Path, squares: Squares, laps: Laps, pool: ThreadPoolExecutor, threads: int
+) -> Candidates:
+    """Read heights and packed shapes batch by batch, lay outlines aside, keep large roofs."""
 
-    def measured(batch: pa.RecordBatch) -> tuple[Any, ...]:
+    def measured(batch: pa.RecordBatch, first: int) -> tuple[pa.Table, list[np.ndarray]]:
         with laps.lap("read"):
             outlines = outlines_of_wkb(batch["geometry"])
             box, area = outlines.boxes()
-            return outlines, batch["height_m"].to_numpy(), area, box
+            row = first + np.arange(len(area))
+            found = Footprints(outlines, row, batch["height_m"].to_numpy(), area, box)
+        with laps.lap("lay aside"):
+            squares.add(found)
+            large = np.flatnonzero(area >= THRESHOLD_M2)
+            shapes = pa.Table.from_batches([batch]).select(KEPT).take(large)
+            return shapes, [column[large] for column in found[1:]]
 
-    file = pq.ParquetFile(path)
+    kept, columns, read = [], [], 0
+    batches = pq.ParquetFile(path).iter_batches(BATCH, columns=["height_m", *KEPT])
     # a few batches at a time: shapes take ten times the memory of their outlines
-    with ThreadPoolExecutor(threads) as pool:
-        batches = file.iter_batches(BATCH, columns=["height_m", "geometry"])
-        parts = [part for some in batched(batches, threads) for part in pool.map(measured, some)]
-    outlines, *columns = zip(*parts, strict=True)
-    with laps.lap("read"):
-        return Footprints(joined(outlines), *(np.concatenate(part) for part in columns))
+    for some in batched(batches, threads):
+        firsts = read + np.cumsum([0, *(len(batch) for batch in some)])
+        read = int(firsts[-1])
+        for shapes, known in pool.map(measured, some, firsts[:-1].tolist()):
+            kept.append(shapes)
+            columns.append(known)
+    return Candidates(
+        pa.concat_tables(kept), *(np.concatenate(parts) for parts in zip(*columns, strict=True))
+    )
+
+
+def timed_hours(laps: Laps) -> HourTable:
+    """Work out the hours of the year while the city is read."""
+    with laps.lap("hours"):
+        return hours_of_the_year()
 
 
 def batched(values: Iterator[Any], count: int) -> Iterator[list[Any]]:
@@ -156,43 +178,35 @@ def batched(values: Iterator[Any], count: int) -> Iterator[list[Any]]:
         yield some
 
 
-def tiles_of(
-    city: Footprints, large: np.ndarray, tile_m: float
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """
-    Cut the city into squares.
-
-    Yields
-    ------
-    roofs, around
-        Large roofs of a square, by position, and all buildings near enough to shade them.
-    """
-    middle = 0.5 * (city.box[large, :2] + city.box[large, 2:])
+def tiles_of(large: Candidates, tile_m: float) -> list[np.ndarray]:
+    """List the large roofs of each tile, by position; tiles with most of them first."""
+    middle = 0.5 * (large.box[:, :2] + large.box[:, 2:])
     cell = np.floor(middle / tile_m).astype(np.int64)
-    for place in np.unique(cell, axis=0):
-        roofs = large[(cell == place).all(axis=1)]
-        low = city.box[roofs, :2].min(axis=0) - REACH_M
-        high = city.box[roofs, 2:].max(axis=0) + REACH_M
-        near = (city.box[:, 2:] >= low).all(axis=1) & (city.box[:, :2] <= high).all(axis=1)
-        yield roofs, np.flatnonzero(near)
+    _, tile = np.unique(cell, axis=0, return_inverse=True)
+    order = np.argsort(tile.reshape(-1), kind="stable")
+    tiles = np.split(order, np.cumsum(np.bincount(tile.reshape(-1)))[:-1])
+    return sorted(tiles, key=len, reverse=True)
 
 
 def work_on_tile(
-    city: Footprints,
+    squares: Squares,
+    large: Candidates,
     hours: HourTable,
     laps: Laps,
     yields: np.ndarray,
-    tile: tuple[np.ndarray, np.ndarray],
+    roofs: np.ndarray,
 ) -> None:
     """Write the year of each large roof of a tile into `yields`. [kWh/kWp]"""
-    roofs, around = tile
     with laps.lap("neighbours"):
-        neighbours = neighbours_of(city.outlines.taken(around), city.height[around])
-        own = np.searchsorted(around, roofs)
+        low = large.box[roofs, :2].min(axis=0) - REACH_M
+        high = large.box[roofs, 2:].max(axis=0) + REACH_M
+        around = squares.near(low, high)
+        neighbours = neighbours_of(around.outlines, around.height)
+        own = np.searchsorted(around.row, large.row[roofs])
     with laps.lap("points"):
         points = sample_points(
-            city.outlines.taken(roofs),
-            city.height[roofs],
+            around.outlines.taken(own),
+            large.height[roofs],
             at_least=POINTS,
             at_most=POINTS,
             threads=1,
@@ -236,22 +250,21 @@ def yields_of(lit: np.ndarray, hours: HourTable) -> np.ndarray:
     return annual_sums(hours, planes, SETTINGS, shade=shade, threads=1)[:, 4:].sum(axis=1)
 
 
-def ranked(path: Path, city: Footprints, large: np.ndarray, yields: np.ndarray) -> gpd.GeoDataFrame:
+def ranked(large: Candidates, yields: np.ndarray) -> gpd.GeoDataFrame:
     """Put the roofs in order of their energy."""
-    kept = pq.read_table(path, columns=["building_id", "geometry"]).take(large)
     layout = Layout()
     per_m2 = layout.module_power_w / 1000.0 / (layout.module_length_m * layout.module_width_m)
-    capacity = city.area[large] * BUILT * per_m2
+    capacity = large.area * BUILT * per_m2
     table = gpd.GeoDataFrame(
         {
-            "building_id": kept["building_id"].to_numpy(),
-            "roof_area_m2": city.area[large].round(1),
-            "height_m": city.height[large],
+            "building_id": large.shapes["building_id"].to_numpy(),
+            "roof_area_m2": large.area.round(1),
+            "height_m": large.height,
             "capacity_kwp": capacity.round(1),
             "specific_yield_kwh_kwp": yields.round(2),
             "energy_ac_kwh": (capacity * yields).round(0),
         },
-        geometry=shapely.from_wkb(kept["geometry"].to_numpy()),
+        geometry=shapely.from_wkb(large.shapes["geometry"].to_numpy()),
         crs=CRS,
     )
     table = table.sort_values(["energy_ac_kwh", "building_id"], ascending=[False, True])
@@ -261,7 +274,8 @@ def ranked(path: Path, city: Footprints, large: np.ndarray, yields: np.ndarray) 
 def write_ranked(table: gpd.GeoDataFrame, folder: Path) -> None:
     """Write the ranked roofs with their shapes, and without for spreadsheets."""
     table.to_parquet(folder / "ranked.parquet")
-    pd.DataFrame(table.drop(columns="geometry")).to_csv(folder / "ranked.csv", index=False)
+    plain = pa.Table.from_pandas(pd.DataFrame(table.drop(columns="geometry")), preserve_index=False)
+    write_csv(plain, folder / "ranked.csv")
 
 
 def in_a_process(paths: list[Path], folder: Path, threads: int) -> dict[str, Any]:
@@ -287,15 +301,22 @@ def grow(sizes: list[int], folder: Path, *, threads: int = 2) -> dict[str, Any]:
     result
         The largest one from the start of a process to its files: seconds, and the most
         memory. The exponent of processor time over buildings, of a process that has ranked
-        the smallest city before: 1 where twice the buildings take twice the time.
+        the smallest city before, without the hours of the year, which are the same for any: 1
+        where twice the buildings take twice the time.
     """
     paths = [write_city(size, folder / f"city_{size}.parquet") for size in sizes]
     largest = in_a_process(paths[-1:], folder, threads)
-    # the smallest first, to have everything loaded; then all twice, for the lesser of two; on
-    # one thread, as two that share a core spend more, and small cities do not keep two busy
-    each = in_a_process([paths[0], *paths, *paths], folder, 1)["cities"][1:]
+    # the smallest first, to have everything loaded; then the least of several, more of small ones,
+    # which little disturbs; on one thread, as two that share a core spend more, and small
+    # cities do not keep two busy
+    repeats = [min(8, max(2, round(math.sqrt(sizes[-1] / size)))) for size in sizes]
+    turns = [i for turn in range(max(repeats)) for i, n in enumerate(repeats) if turn < n]
+    each = in_a_process([paths[0], *(paths[i] for i in turns)], folder, 1)["cities"][1:]
     spent = [sum(city["cpu_s"].values()) - city["cpu_s"]["hours"] for city in each]
-    cost = [min(pair) for pair in zip(spent[: len(sizes)], spent[len(sizes) :], strict=True)]
+    cost = [
+        min(value for i, value in zip(turns, spent, strict=True) if i == size)
+        for size in range(len(sizes))
+    ]
     exponent = float(np.polyfit(np.log(sizes), np.log(cost), 1)[0]) if len(sizes) > 1 else None
     return {
         "largest": largest,

@@ -7,13 +7,15 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
+import shapely
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import report, scaling, year, yields
 from benchmarks.city import KINDS, city, write_city
+from benchmarks.squares import Footprints, Squares
+from hexi_solar.shading import outlines_of
 from hexi_solar.yields import Planes, annual_sums
 
 
@@ -28,16 +30,41 @@ def test_a_city_is_the_same_each_time():
     assert (pairs[0] == pairs[1]).all()
 
 
-def test_squares_change_nothing(tmp_path, monkeypatch):
-    """A city in small squares has the energy of the city in one piece, roof by roof."""
+def test_tiles_change_nothing(tmp_path, monkeypatch):
+    """A city in tiles, laid aside in squares of any side, gives the files of one in one piece."""
     path = write_city(1500, tmp_path / "city.parquet")
     tables = []
-    for size in (10_000.0, 400.0):
-        monkeypatch.setattr(scaling, "TILE_M", size)
-        found = scaling.rank_city(path, tmp_path, threads=2)
-        tables.append(pd.read_csv(tmp_path / "ranked.csv"))
-    assert found["roofs"] == len(tables[0]) > 50
-    pd.testing.assert_frame_equal(*tables, rtol=1e-9)
+    for tile_m, square_m in ((1e6, 1e6), (400.0, 1000.0), (900.0, 130.0)):
+        monkeypatch.setattr(scaling, "SQUARE_M", square_m)
+        monkeypatch.setattr(scaling, "BATCH", 400)
+        found = scaling.rank_city(path, tmp_path, threads=2, tile_m=tile_m)
+        tables.append((tmp_path / "ranked.csv").read_bytes())
+    assert found["roofs"] > 50
+    assert tables[0] == tables[1] == tables[2]
+
+
+def test_what_is_near_is_read_whole_and_in_order(tmp_path):
+    """Out of squares comes every building that touches a rectangle, as it was laid aside."""
+    shapes = city(900).geometry.to_numpy()
+    outlines = outlines_of(shapes)
+    box, area = outlines.boxes()
+    rows = np.arange(len(shapes))
+    whole = Footprints(outlines, rows, 3.0 + rows, area, box)
+    squares = Squares(tmp_path / "aside", 150.0)
+    for part in (rows[1::2], rows[::2]):
+        squares.add(whole.taken(part))
+    assert squares.buildings == len(shapes)
+    low = np.quantile(box[:, :2], 0.3, axis=0)
+    high = low + 333.0
+    expected = whole.taken(
+        np.flatnonzero(shapely.intersects(shapely.box(*low, *high), shapely.box(*box.T)))
+    )
+    found = squares.near(low, high)
+    assert 10 < len(found.row) < len(rows)
+    for one, other in zip(
+        (*found.outlines, *found[1:]), (*expected.outlines, *expected[1:]), strict=True
+    ):
+        assert (one == other).all()
 
 
 def test_peers_get_the_same_models():
