@@ -20,7 +20,8 @@ from hexi_solar.importing.columns import (
     recognise,
 )
 from hexi_solar.importing.history import History
-from hexi_solar.importing.judge import Judge, judge_sheet
+from hexi_solar.importing.judge import judge_sheet
+from hexi_solar.importing.judging import Judge
 from hexi_solar.importing.kinds import ENTITY, LEDGER, kinds
 from hexi_solar.importing.ledgerfile import judge_export, ledger_header
 from hexi_solar.importing.match import Buildings

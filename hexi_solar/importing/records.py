@@ -72,7 +72,7 @@ def _record(reading: Reading, row: int) -> Record:
 def _value(record: Record, reading: Reading, placed: Placed, cells: Row) -> Any:
     """Read the cell of one column, and those of further columns of its name."""
     spec = reading.kind.columns[placed.ours]
-    values = []
+    values: list[Any] = []
     for at in (placed.at, *placed.also):
         cell = cells[at]
         formula = reading.grid.sheet.not_worked_out.get((record.row, at + 1))
