@@ -105,12 +105,17 @@ class Desk:
         self.page.goto(self.address + path)
         return self.look(name)
 
+    def press(self, what: str) -> None:
+        """Press something that leads to another page, and wait for that."""
+        with self.page.expect_navigation():
+            self.page.click(what)
+
     def log_in(self, name: str) -> None:
         self.page.goto(self.address)
         self.look(f"login-{name}")
         self.page.fill("input[name=username]", name)
         self.page.fill("input[name=password]", PASSWORD)
-        self.page.click("input[type=submit]")
+        self.press("input[type=submit]")
         assert "/login/" not in self.page.url
 
     def __enter__(self):
@@ -129,7 +134,7 @@ def test_a_day_at_the_office(chromium, served):  # noqa: F811
         desk.look("home")
         assert "PV-901" in desk.go("projects/", "projects")
         assert "PV-901" in desk.go("office/event/", "events")
-        desk.page.click("#result_list tbody th a")
+        desk.press("#result_list tbody th a")
         assert "96" in desk.look("event")
 
         desk.go("record/project/PV-901/", "record")
@@ -138,9 +143,9 @@ def test_a_day_at_the_office(chromium, served):  # noqa: F811
         desk.page.fill("input[name=valid_on]", "2025-04-01")
         desk.page.fill("[name=reason]", "按竣工图更正")
         desk.page.fill("[name=capacity_kwp]", "88")
-        desk.page.click("button.default")
+        desk.press("button.default")
         assert "96" in desk.look("look-over")
-        desk.page.click("[name=confirm]")
+        desk.press("[name=confirm]")
         after = desk.look("corrected")
         assert words["recorded"] in after
         assert "88" in after
@@ -152,9 +157,9 @@ def test_a_day_at_the_office(chromium, served):  # noqa: F811
         )
         desk.go("import/", "import")
         desk.page.set_input_files("input[type=file]", sheet)
-        desk.page.click("button.default")
+        desk.press("button.default")
         assert words["ready"] in desk.look("preview")
-        desk.page.click("button.default")
+        desk.press("button.default")
         assert words["imported"] in desk.look("imported")
 
         for _ in range(240):  # beside the page, which loads itself anew while it waits
