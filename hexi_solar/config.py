@@ -109,6 +109,8 @@ class Layers:
     """Zones (园区) with `name`."""
     surface_model: SurfaceModel = field(default_factory=SurfaceModel)
     """Surface model (DSM): roofs that it knows are shaded by what stands in it, trees too."""
+    far_terrain: SurfaceModel = field(default_factory=SurfaceModel)
+    """Coarse terrain model (DEM) of the country around: hills beyond the reach of buildings."""
     register: AttributeTable = field(default_factory=AttributeTable)
     """Events of PV projects (建档立卡), see `hexi-solar columns register`."""
     feeders: AttributeTable = field(default_factory=AttributeTable)
@@ -315,6 +317,8 @@ class Shading:
     """Into which the sun's elevation is cut."""
     reach_m: float = 800.0
     """Buildings further away do not shade. [m]"""
+    far_reach_m: float = 30_000.0
+    """Hills of the far terrain further away than this do not shade. [m]"""
     points_at_least: int = 64
     """Points that each roof is looked at from, small roofs."""
     points_at_most: int = 128

@@ -339,7 +339,7 @@ def _contradictions(plan: Plan, path: Path, wrong: set[str]) -> list[Problem]:
         "boundary",
         "subdistricts",
         "zones",
-        "surface_model",
+        "surface_model", "far_terrain",
         "register",
         "feeders",
         "meters",

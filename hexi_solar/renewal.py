@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 
 from hexi_solar import schema
-from hexi_solar.config import Plan
+from hexi_solar.config import Buildings, Plan
 from hexi_solar.contracts import cash_flows, contract_table, split
 from hexi_solar.demand import annual_demand, degree_days, monthly_electricity
 from hexi_solar.economics import Portfolio, after_tax, economics_of, prices_of_use
+from hexi_solar.economics.load import gross_floor_area
 from hexi_solar.economics.selfuse import hourly_blocks
 from hexi_solar.errors import ConfigError, GateError, Notices, Problem
 from hexi_solar.facts import all_facts, fact
@@ -86,7 +87,7 @@ def renewal_of_study(study: Study, *, step: Step = silent) -> Renewal:
     plan, notices = study.plan, Notices()
     with step("demand"):
         records = read_records(plan, Notices())
-        buildings = in_scope(plan, study.buildings)
+        buildings = in_scope(plan, sized(study.buildings, notices))
         case = case_of(study, buildings, records, notices)
     with step("measures"):
         measures, packages = measures_of(case)
@@ -161,6 +162,28 @@ class Case:
     def plan(self) -> Plan:
         """The study's plan."""
         return self.study.plan
+
+
+def sized(buildings: gpd.GeoDataFrame, notices: Notices) -> gpd.GeoDataFrame:
+    """
+    Find floors and floor areas that follow from height and footprint.
+
+    Returns
+    -------
+    buildings
+        What is neither stated nor follows stays unknown; what follows is marked derived.
+    """
+    table = buildings.copy()
+    storeys = table["height_m"].astype(float) // Buildings().storey_height_m
+    floors = table["floors"].astype(float)
+    table["floors"] = floors.where(floors.notna(), storeys.clip(lower=1.0))
+    known = table["floors"].notna() & ~(table["floor_area_m2"] > 0)
+    area = gross_floor_area(table)
+    table["floor_area_m2"] = table["floor_area_m2"].where(~known, area)
+    if known.any():
+        table["floor_area_source"] = table["floor_area_source"].mask(known, "derived")
+        notices.add("assumed", "retrofit_floor_area", count=int(known.sum()), total=len(table))
+    return table
 
 
 def in_scope(plan: Plan, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -367,7 +390,7 @@ def share_roof(case: Case, picked: pd.DataFrame) -> Roof:
         given_up = pd.Series(np.where(taken > 0, (whole - less) / taken, mean), ids)
     claims = roof_claims(
         usable, water, pv_value_cny_m2=mean.reindex(usable.index),
-        pv_given_up_cny_m2=given_up.reindex(usable.index),
+        pv_given_up_cny_m2=given_up.reindex(usable.index), heat_value_cny_gj=plan.retrofit.hot_water_cny_gj,
     )  # fmt: skip
     own = claims["pv_area_m2"].reindex(ids).to_numpy(float)
     share = np.where(free > 0, own / np.where(free > 0, free, 1.0), 0.0)
@@ -455,7 +478,15 @@ def together(case: Case, measures: pd.DataFrame, picked: pd.DataFrame, roof: Roo
     rows = picked.reindex(picked.index.intersection(ids))
     flows = spread(measure_flows(rows, measures, bill, years=years, growth=growth), ids)
     rise = (1.0 + growth) ** np.maximum(np.arange(years + 1) - 1, 0) * (np.arange(years + 1) > 0)
-    water = spread(hot_water_flows(roof.claims, years=years, growth=growth), ids)
+    water = spread(
+        hot_water_flows(
+            roof.claims,
+            years=years,
+            growth=growth,
+            heat_value_cny_gj=case.plan.retrofit.hot_water_cny_gj,
+        ),
+        ids,
+    )
     # the bill is that of all energy before anything is done, hot water with it
     flows = replace(flows, bill=bill.reindex(ids).to_numpy(float)[:, None] * rise + water.bill)
     flows += water

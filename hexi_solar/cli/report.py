@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -116,11 +117,18 @@ def _chosen(study: Any, building: list[str] | None) -> list[str]:
 
 def _write_cards(study: Any, ledger: Any, facts: Any, ids: list[str], file: Path) -> int:
     """Write the cards aside and move them into place."""
+    from hexi_solar.renewal import renewal_of_study
     from hexi_solar.reports.cards import building_card
     from hexi_solar.reports.pdf import pdf_of
+    from hexi_solar.reports.units import unit_sections
     from hexi_solar.yearbook import cards_of
 
-    pages = [building_card(study, card) for card in cards_of(study, ledger, facts, ids)]
+    found = renewal_of_study(study)
+    cards = [
+        replace(card, sections=[*card.sections, *unit_sections(found, card.building_id)])
+        for card in cards_of(study, ledger, facts, ids)
+    ]
+    pages = [building_card(study, card) for card in cards]
     pdf = pdf_of(pages)
     file.parent.mkdir(parents=True, exist_ok=True)
     aside = file.with_name(f".{file.name}.part")

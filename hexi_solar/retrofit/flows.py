@@ -64,9 +64,26 @@ def measure_flows(
     return grown(flows, growth)
 
 
-def hot_water_flows(claims: pd.DataFrame, *, years: int, growth: float = 0.0) -> ProjectFlows:
-    """Write solar hot water as flows; the heat that is bought for hot water is its bill."""
-    price = float(fact("retrofit.heat_price_cny_gj"))
+def hot_water_flows(
+    claims: pd.DataFrame,
+    *,
+    years: int,
+    growth: float = 0.0,
+    heat_value_cny_gj: float | None = None,
+) -> ProjectFlows:
+    """
+    Write solar hot water as flows; the heat that is bought for hot water is its bill.
+
+    Parameters
+    ----------
+    claims
+        `schema.ROOF_CLAIMS`.
+    years, growth
+        As of `measure_flows`.
+    heat_value_cny_gj
+        What heat of the sun replaces; None for the price of purchased heat. [CNY/GJ]
+    """
+    price = heat_value_cny_gj or float(fact("retrofit.heat_price_cny_gj"))
     saved = claims["hot_water_gj"].fillna(0.0) * price
     flows = even_flows(
         claims.index,

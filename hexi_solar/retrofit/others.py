@@ -66,7 +66,9 @@ def equipment_roadmap(
     table = equipment.reindex(
         columns=["building_id", "name", "category", "power_kw", "count", "efficiency_grade", "installed_on"]
     ).copy()  # fmt: skip
-    words = table["category"].fillna("").astype(str) + " " + table["name"].fillna("").astype(str)
+    said = table[["category", "name"]].astype(object)
+    said = said.where(said.notna(), "").astype(str)
+    words = said["category"] + " " + said["name"]
     table["equipment_kind"] = words.map(equipment_kind)
     given = dict(grades or {})
     kinds = table["equipment_kind"].unique()
