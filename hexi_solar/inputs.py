@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -106,10 +107,9 @@ def read_inputs(plan: Plan, step: Step = silent, *, known_on: dt.date | None = N
 
     district = attempt("layers", lambda: read_layers(plan, notices))
     records = attempt("register", lambda: read_records(plan, notices, known_on))
-    surface = plan.layers.surface_model.path
-    if surface is not None:
-        own_crs = plan.layers.surface_model.crs
-        attempt("surface", lambda: open_surface(surface, plan.crs, own_crs=own_crs))
+    for model in (plan.layers.surface_model, plan.layers.far_terrain):
+        if model.path is not None:
+            attempt("surface", partial(open_surface, model.path, plan.crs, own_crs=model.crs))
     attempt("definitions", lambda: coverage_definitions(plan.coverage))
     place = place_of(plan, district.buildings) if district else Place(39.08, 117.22, Frame())
     site = plan.site

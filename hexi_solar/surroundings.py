@@ -150,6 +150,7 @@ def surroundings_of(
         top = np.where(np.isnan(standing), tall, standing)
         there = buildings.geometry.set_axis(pd.Index(top, name="height_m"))
         tier, seen = _over_surface(plan, roofs, points, seen, place, shift, there)
+    seen = _before_hills(plan, points, seen, place)
     doubtful = np.bincount(points.roof, weights=seen.unknown, minlength=points.roofs) > 0
     lit_low = lit_fraction(seen.low, points, bins=settings.bands)
     same = seen.high is seen.low
@@ -162,6 +163,38 @@ def surroundings_of(
         unknown=pd.Series(doubtful, roofs.index),
         tier=pd.Series(tier, roofs.index),
     )
+
+
+def _before_hills(plan: Plan, points: Points, seen: Skylines, place: Place) -> Skylines:
+    """
+    Raise skylines to the hills of the far terrain, beyond the reach of buildings.
+
+    The ground below a roof is that of the same terrain, so that its level and that of a
+    surface model need not agree.
+    """
+    model, settings = plan.layers.far_terrain, plan.shading
+    if model.path is None or not len(points):
+        return seen
+    file = open_surface(model.path, plan.crs, own_crs=model.crs)
+    reach = settings.far_reach_m
+    around = (points.x.min(), points.y.min(), points.x.max(), points.y.max())
+    wide = (around[0] - reach, around[1] - reach, around[2] + reach, around[3] + reach)
+    grid = file.window(_common(wide, file.bounds))
+    ground = on_surface(points, grid.height, grid.transform, clearance_m=0.0).z
+    hills = skylines_from_surface(
+        replace(points, z=ground + np.nan_to_num(points.z)),
+        # nothing near: that is what buildings and the surface model are for
+        np.full((1, 1), np.nan, dtype=np.float32),
+        grid.transform,
+        directions=settings.directions,
+        reach_m=settings.reach_m,
+        true_north=place.frame.true_north,
+        far=(grid.height, grid.transform),
+        far_reach_m=reach,
+    ).low
+    low = np.maximum(seen.low, hills)
+    high = low if seen.high is seen.low else np.maximum(seen.high, hills)
+    return replace(seen, low=low, high=high)
 
 
 def _over_surface(

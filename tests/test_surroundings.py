@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -154,3 +155,37 @@ def test_what_the_surface_does_not_know_is_not_nothing(tmp_path):
     assert holed["shading_loss_low"] < 0.5 * whole["shading_loss"]
     assert holed["shading_loss_low"] < holed["shading_loss"] < holed["shading_loss_high"]
     assert holed["sigma"] > whole["sigma"]
+
+
+def hill_of(folder, height_m: float) -> Path:
+    """Level ground in cells of 100 m with a ridge 4 to 5 km to the south of the school."""
+    import rasterio
+    from rasterio.transform import from_origin
+
+    west, north, size = 519_000.0 - 8_000.0, 4_327_000.0 + 8_000.0, 160
+    ground = np.full((size, size), 50.0, np.float32)
+    ground[120:130] += height_m
+    profile = {"driver": "GTiff", "height": size, "width": size, "count": 1, "dtype": "float32"}
+    place = {"crs": "EPSG:4548", "transform": from_origin(west, north, 100.0, 100.0)}
+    with rasterio.open(folder / f"dem{height_m:g}.tif", "w", **profile, **place) as file:
+        file.write(ground, 1)
+    return folder / f"dem{height_m:g}.tif"
+
+
+def behind(path) -> pd.Series:
+    plan = replace(Plan(), layers=Layers(far_terrain=SurfaceModel(path=path)))
+    buildings = street(0.0)
+    return potential_of(plan, buildings.loc[["school"]], YEARS, PLACE, buildings)
+
+
+def test_hills_beyond_the_buildings_shade(tmp_path):
+    """A ridge of 1000 m, 4 km to the south, stands at atan(990 / 4000) and takes light; level ground none."""
+    plain, hills = behind(hill_of(tmp_path, 0.0)), behind(hill_of(tmp_path, 1000.0))
+    open_ = energy(street(0.0))["energy_ac_kwh"]
+    assert plain.yields.iloc[0]["energy_ac_kwh"] == pytest.approx(open_, rel=1e-9)
+    assert hills.yields.iloc[0]["energy_ac_kwh"] < 0.995 * open_
+    south = hills.surroundings.skyline["low"][:, 32]
+    assert south.min() > 0
+    # the near edge of the ridge is 4 km from the cell that the school stands in
+    expected = np.rad2deg(np.arctan((1000.0 - 12.0) / 4_000.0))
+    assert south.mean() == pytest.approx(expected, abs=0.4)
