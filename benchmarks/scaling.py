@@ -299,13 +299,14 @@ def grow(sizes: list[int], folder: Path, *, threads: int = 2) -> dict[str, Any]:
     Returns
     -------
     result
-        The largest one from the start of a process to its files: seconds, and the most
-        memory. The exponent of processor time over buildings, of a process that has ranked
+        The largest one from the start of a process to its files, the faster of two: seconds,
+        and the most memory. The exponent of processor time over buildings, of a process that has ranked
         the smallest city before, without the hours of the year, which are the same for any: 1
         where twice the buildings take twice the time.
     """
     paths = [write_city(size, folder / f"city_{size}.parquet") for size in sizes]
-    largest = in_a_process(paths[-1:], folder, threads)
+    runs = [in_a_process(paths[-1:], folder, threads) for _ in range(2)]
+    largest = min(runs, key=lambda run: float(run["wall_s"]))
     # the smallest first, to have everything loaded; then the least of several, more of small ones,
     # which little disturbs; on one thread, as two that share a core spend more, and small
     # cities do not keep two busy
@@ -323,11 +324,11 @@ def grow(sizes: list[int], folder: Path, *, threads: int = 2) -> dict[str, Any]:
         "sizes": sizes,
         "cpu_s": [round(value, 3) for value in cost],
         "exponent": exponent,
-        "peak_mib": largest["peak_mib"],
+        "peak_mib": max(run["peak_mib"] for run in runs),
     }
 
 
-def by_threads(path: Path, folder: Path, repeats: int = 3) -> float:
+def by_threads(path: Path, folder: Path, repeats: int = 5) -> float:
     """Return how many times as fast two threads are as one, the best of each."""
     best = {1: np.inf, 2: np.inf}
     rank_city(path, folder)
