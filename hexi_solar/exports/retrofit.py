@@ -39,7 +39,9 @@ FINE = {
     "saving_points": "0.000", "learned_points": "0.000", "fairness_points": "0.000", "points": "0.000",
 }  # fmt: skip
 YEARS = ("year", "co2_year", "life_end", "replace_year", "target_year")
-PRINTED = 12
+FIRST = {"unit_plans": "npv_cny", "economics": "npv_cny", "readiness": "readiness"}
+"""By which column a sheet begins with its largest."""
+PRINTED = 24
 """Columns of a sheet that go to paper; the others follow for whoever filters on screen."""
 
 
@@ -97,7 +99,13 @@ def _about(book: Book, found: Renewal, names: Iterable[str]) -> None:
     sheet.line(_said(book, "figures"), "section")
     for key, value, unit in figures(found):
         sheet.write_row(
-            fields, [Cell(_said(book, f"figure.{key}"), "group"), Cell(value, "one"), unit, None]
+            fields,
+            [
+                Cell(_said(book, f"figure.{key}"), "group"),
+                Cell(value, "zero" if isinstance(value, int) else "one"),
+                unit,
+                None,
+            ],
         )
     sheet.row += 1
     sheet.line(_said(book, "sheets"), "section")
@@ -146,6 +154,8 @@ def _format(spec: ColumnSpec) -> str:
 def _table(book: Book, name: str, table: pd.DataFrame, found: Renewal, assumed: set[str]) -> None:
     """Write one table on a sheet of its own, with the names of its buildings."""
     declared, language = TABLES[name], book.language
+    if name in FIRST:
+        table = table.sort_values(FIRST[name], ascending=False, kind="stable")
     rows = table.reset_index()
     specs = list(declared)
     front = _front(book, declared.index)
