@@ -25,8 +25,7 @@ Unit = Annotated[
     list[str] | None,
     typer.Option(
         "--unit",
-        help="写一企一策的建筑编号，可多次；默认免费诊断名单。 "
-        "Building whose own plan is written, repeatable; those chosen for a diagnosis by default.",
+        help="写一企一策的建筑，可多次。 Building with a plan of its own, repeatable.",
     ),
 ]
 Zone = Annotated[
@@ -39,8 +38,7 @@ TaskYear = Annotated[
 
 
 @app.command(
-    help="编制公共建筑节能改造规划与一企一策，结果写入 outputs/<name>-retrofit/。 "
-    "Plan the retrofit of public buildings, with one plan per unit."
+    help="编制公共建筑节能改造规划与一企一策。 Plan the retrofit of public buildings, unit by unit."
 )
 def retrofit(
     plan: PlanFile = None,
@@ -152,10 +150,7 @@ def _print(found: Any, sums: dict[str, Any], folder: Path, language: str) -> Non
             typer.echo(f"! {notice.message(language)}")
 
 
-@app.command(
-    help="写出各部门年度任务清单，写入 outputs/<name>-tasks-<year>/。 "
-    "Write what each department has to do in a year, with its status."
-)
+@app.command(help="写出各部门年度任务清单及状态。 Write what each department has to do in a year.")
 def tasks(
     plan: PlanFile = None,
     year: TaskYear = None,

@@ -248,7 +248,12 @@ def input_checksums(plan: Plan) -> dict[str, str]:
     named = [layers.buildings.path, layers.boundary.path, layers.subdistricts.path]
     named += [layers.zones.path, layers.surface_model.path, layers.register.path]
     named += [layers.meters.path, plan.retrofit.meter_weather, plan.retrofit.equipment_grades]
-    named += [layers.feeders.path, layers.detected.path, *plan.weather.paths, *plan.weather.period_paths]
+    named += [
+        layers.feeders.path,
+        layers.detected.path,
+        *plan.weather.paths,
+        *plan.weather.period_paths,
+    ]
     named += [table.path for table in layers.attributes] + [layer.path for layer in layers.points]
     base = plan.path.parent if plan.path else Path.cwd()
     found = {file for path in named if path is not None for file in _with_companions(path)}
