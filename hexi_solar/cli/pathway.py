@@ -41,15 +41,15 @@ Scope = Annotated[
     str | None,
     typer.Option(
         "--scope",
-        help="new 计入覆盖率的新建公共机构；existing 既有公共建筑。默认按计划。 "
-        "new: the coverage cohort; existing: public institutions that stood before.",
+        help="范围：new 新建公共机构，existing 既有公共建筑。 "
+        "Scope: the coverage cohort, or institutions that stood before.",
     ),
 ]
 
 
 @app.command(
-    help="求达到覆盖率目标的最省路径：哪一年建哪些屋顶，结果写入 outputs/<name>-pathway/。 "
-    "Find the cheapest path to the coverage target: which roofs to build in which year."
+    help="求达到覆盖率目标的最省路径：哪一年建哪些屋顶。 "
+    "Find the cheapest path to the target: which roofs in which year."
 )
 def pathway(
     plan: PlanFile = None,
