@@ -39,6 +39,7 @@ __all__ = [
     "published",
     "register",
     "report",
+    "retrofit",
     "serve",
     "study",
     "supervise",
