@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,7 +28,7 @@ from hexi_solar.cli.coverage import (
     day_of,
     percent,
 )
-from hexi_solar.labels import column_label, label, text
+from hexi_solar.labels import text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,66 +207,24 @@ def _print_changes(found: pd.DataFrame, language: str) -> None:
     from rich import box
     from rich.table import Table
 
+    from hexi_solar.reports.changed import column_title, rate_title, value_shown, worth_showing
     from hexi_solar.schema import COVERAGE_CHANGES
 
     if found.empty:
         typer.echo(text("coverage.no_changes", language))
         return
-    rates = found[found["subject"] == "rate"]
-    first = rates["name"].iloc[0] if len(rates) else ""
-    minor = (found["subject"] == "rate") & (found["column"] != "rate") & (found["name"] != first)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("subject", "name", "column", "before", "after", "event_ids"):
         table.add_column(COVERAGE_CHANGES[name].label(language), overflow="fold")
-    for row in found[~minor].to_dict("records"):
+    for row in worth_showing(found).to_dict("records"):
         table.add_row(
             text(f"coverage.subject.{row['subject']}", language),
-            _rate_name(row["name"], language) if row["subject"] == "rate" else row["name"],
-            _column_name(row["column"], row["subject"], language),
-            *(_shown(row, side, language) for side in ("before", "after")),
+            rate_title(row["name"], language) if row["subject"] == "rate" else row["name"],
+            column_title(row["column"], row["subject"], language),
+            *(value_shown(row, side, language) for side in ("before", "after")),
             "\n".join(row["event_ids"]),
         )
     console().print(table)
-
-
-def _rate_name(name: str, language: str) -> str:
-    """Name a rate by the words of its axes."""
-    from hexi_solar.facts import read_facts
-
-    definition, *axes = name.split("/")
-    about = read_facts("coverage")["definitions"].get(definition, {})
-    words = [str(about.get(language, definition))]
-    for axis, group in zip(reversed(axes), ("cohort", "scope", "reading"), strict=False):
-        words.insert(1, label(group, axis, language))
-    return text("coverage.comma", language).join(words)
-
-
-def _column_name(name: str, subject: str, language: str) -> str:
-    """Name a column as its table does."""
-    from hexi_solar.labels import catalogue
-    from hexi_solar.schema import COVERAGE_ROWS, REGISTER
-
-    if f"coverage.column.{name}" in catalogue():
-        return text(f"coverage.column.{name}", language)
-    table = REGISTER if subject == "pv" else COVERAGE_ROWS
-    return table[name].label(language) if name in table.names else name
-
-
-def _shown(row: Mapping[Any, Any], side: str, language: str) -> str:
-    """Write a value for people: rates in percent, words by their names, numbers to six figures."""
-    value, column = str(row[side]), str(row["column"])
-    if not value:
-        return "-"
-    if column in ("member", "could_be_new"):
-        return column_label("eligible", value, language)
-    try:
-        number = float(value)
-    except ValueError:
-        named = column_label(column, value, language) if column else value
-        return named if len(named) <= 24 else named[:23] + "…"
-    if row["subject"] == "rate" and column not in ("numerator", "denominator"):
-        return f"{number:.2%}"
-    return f"{number:,.6g}"
 
 
 @coverage.command(

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from hexi_solar.facts import cited
+from hexi_solar.reports.changed import (
+    column_title,
+    rate_title,
+    reported_first,
+    value_shown,
+    worth_showing,
+)
 from hexi_solar.reports.common import definition_name, of_building
 from hexi_solar.reports.document import Draft
-from hexi_solar.reports.say import Says, is_unknown
+from hexi_solar.reports.say import Says
 from hexi_solar.reports.year import Year
 
 LONG = 15
@@ -34,13 +42,10 @@ def changes(facts: Year, says: Says, draft: Draft) -> None:
     if changes is None or changes.empty:
         draft.say(says("annual.no_changes"))
         return
-    cells = [
-        [says.label("change_subject", r["subject"]),
-         says.name(of_building(facts, str(r["name"]), "name"), str(r["name"])),
-         *(says.nothing if is_unknown(r[c]) else str(r[c]) for c in ("column", "before", "after"))]
-        for r in changes.iloc[: 2 * LONG].to_dict("records")
-    ]  # fmt: skip
-    columns = says.columns("what < 0.9", "name < 2.2", "fact < 1.6", "before < 1.4", "after < 1.4")
+    changes = reported_first(worth_showing(changes))
+    rows = changes.iloc[: 2 * LONG].to_dict("records")
+    cells = [_change_cells(facts, says, r) for r in rows]
+    columns = says.columns("what < 0.8", "name < 3.6", "fact < 1.2", "before > 1.1", "after > 1.1")
     shown = min(2 * LONG, len(changes))
     draft.table(
         columns,
@@ -48,6 +53,18 @@ def changes(facts: Year, says: Says, draft: Draft) -> None:
         caption=says("annual.since_last", shown=shown, count=len(changes)),
         small=True,
     )
+
+
+def _change_cells(facts: Year, says: Says, row: Mapping[Any, Any]) -> list[str]:
+    subject, name = str(row["subject"]), str(row["name"])
+    shown = rate_title(name, says.language)
+    if subject != "rate":
+        shown = says.name(of_building(facts, name, "name"), name)
+    return [
+        says.label("change_subject", subject), shown,
+        column_title(str(row["column"]), subject, says.language),
+        *(value_shown(row, side, says.language) for side in ("before", "after")),
+    ]  # fmt: skip
 
 
 def data(facts: Year, says: Says, draft: Draft) -> None:
