@@ -197,3 +197,20 @@ def texts_in(file: Path) -> set[str]:
     return {
         str(cell) for sheet in found for row in sheet.iter_rows(values_only=True) for cell in row
     }
+
+
+@pytest.mark.parametrize("days", [["2019年5月", "2019-05-31"], ["2019年5月", "2020年3月"]])
+def test_a_single_row_with_days_is_data(office, days):
+    """Days below the names of their columns are no months of meters; the row is a building's."""
+    rows = [["建筑编号", "竣工日期", "发生日期", "事由"], ["B1", *days, "复核"]]
+    book(Path("a.xlsx"), ("Sheet", rows))
+    code, output = office("import", "a.xlsx", "plan.toml", "--json")
+    found = json.loads(output)
+    assert (code, found["sheets"][0]["kind"], found["rows"]["new"]) == (0, "buildings", 1)
+
+
+def test_a_header_alone_is_said_to_hold_nothing(office):
+    """No row of data is not the same as rows that are on file already."""
+    book(Path("a.xlsx"), ("台账", [HEADS]))
+    code, output = office("import", "a.xlsx", "plan.toml", "--record")
+    assert (code, "没有读到任何数据行" in output, "已全部有" in output) == (0, True, False)

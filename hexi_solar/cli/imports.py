@@ -262,7 +262,7 @@ def _say(done: Done, check: Path, record: bool, language: str, as_json: bool) ->
                 where = text("importing.cli.row", language, row=row.row)
                 typer.echo(f"- {where}{problem.message(language)}", err=True)
     elif not proposal.events:
-        typer.echo(say("nothing"))
+        typer.echo(say("nothing" if any(True for _ in proposal) else "no_rows"))
     elif record:
         typer.echo(say("recorded", events=len(recorded)))
     else:

@@ -217,6 +217,8 @@ def _months_in(heads: Sequence[Head]) -> int:
 
 def _month(head: Head, year: int | None) -> str | None:
     """Find the month that a header names, in one of its rows or in both."""
+    if any(isinstance(c, str) and bare(c) in _names_of_days() for c in head.cells):
+        return None  # a day below the name of its column is data
     cells = [split_unit(str(c))[0] if isinstance(c, str) else c for c in head.cells]
     said = [c for c in cells if not blank(c)]
     # a bare 3 is a figure, not a month
@@ -234,6 +236,18 @@ def _month(head: Head, year: int | None) -> str | None:
             if match:
                 return month_of(match.group(1), years[0] if years else year)
     return None
+
+
+@cache
+def _names_of_days() -> frozenset[str]:
+    """Return what columns of days are called; those of months aside, which may span months."""
+    return frozenset(
+        way
+        for kind in kinds().values()
+        for ours, ways in kind.ways.items()
+        if kind.columns[ours].kind == "date" and ours not in ("month", "as_of")
+        for way in ways
+    )
 
 
 def _sense(reading: Reading) -> bool:
@@ -277,7 +291,8 @@ def place(kind: Kind, grid: Grid, decided: Mapping[str, str]) -> Reading:
         and not any(at in p.also for p in columns)
     )  # fmt: skip
     score = 3.0 * len({p.ours for p in columns} & kind.marks) + len(columns)
-    score += 2.0 * min(len(months), 2)
+    if any(p.ours == "entity" for p in columns):  # two days of a row of data are no months
+        score += 2.0 * min(len(months), 2)
     title = fold(grid.sheet.title + "".join(grid.above))
     score += 4.0 * any(fold(word) in title for word in kind.titles)
     left_out = tuple(grid.heads[at].shown for at in sorted(passed))

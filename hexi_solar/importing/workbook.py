@@ -126,6 +126,7 @@ def _result(proposal: Proposal, language: str, recorded: bool) -> str:
         facts = {"refused": counts.get(REFUSED, 0), "asked": counts.get(ASKED, 0)}
         return text("importing.about.stopped", language, **facts)
     name = "done" if recorded and events else "ready" if events else "nothing"
+    name = name if any(True for _ in proposal) else "no_rows"
     return text(f"importing.about.{name}", language, events=events)
 
 
