@@ -214,3 +214,14 @@ def test_a_header_alone_is_said_to_hold_nothing(office):
     book(Path("a.xlsx"), ("台账", [HEADS]))
     code, output = office("import", "a.xlsx", "plan.toml", "--record")
     assert (code, "没有读到任何数据行" in output, "已全部有" in output) == (0, True, False)
+
+
+def test_a_csv_under_a_short_title(office):
+    """Rows of a CSV need not have as many cells as each other; columns not read are named."""
+    text = "项目台账\n项目编号,建筑编号,装机容量(千瓦),备案日期,造价\nG-1,B1,88.5千瓦,2024/5/6,30\nG-2,B2,120\n"
+    Path("a.csv").write_bytes(text.encode("gbk"))
+    code, output = office("import", "a.csv", "plan.toml")
+    assert "新增 1 行" in output
+    assert "未使用的列：造价" in output
+    assert "第 4 行" in output
+    assert code == 1

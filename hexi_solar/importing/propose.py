@@ -31,7 +31,7 @@ from hexi_solar.importing.records import Record, read_records
 from hexi_solar.importing.verdicts import PASSED, Origin
 from hexi_solar.ledger import head_of
 from hexi_solar.sheets.books import Sheet, read_book
-from hexi_solar.sheets.columns import some
+from hexi_solar.sheets.columns import bare, some
 from hexi_solar.sheets.names import plain_id
 from hexi_solar.sheets.tables import blank
 from hexi_solar.sheets.words import nearest
@@ -190,7 +190,21 @@ def _readings(
             notices.add("left_out", "import_sheet_unknown", sheet=sheet.title or "CSV")
         else:
             found.append(reading)
+            _say_unused(reading, notices)
     return found
+
+
+def _say_unused(reading: Reading, notices: Notices) -> None:
+    """Say which columns hold something that is not read; serial numbers and sums aside."""
+    grid, no_loss = reading.grid, {"序号", "合计", "总计", "小计", "全年", "no.", "no"}
+    held = [
+        grid.heads[at].shown for at in reading.unused
+        if bare(grid.heads[at].shown) not in no_loss
+        and any(not blank(c) for row in grid.rows for c in grid.cells(row)[at : at + 1])
+    ]  # fmt: skip
+    if held:
+        sheet = grid.sheet.title or "CSV"
+        notices.add("left_out", "import_columns_unused", sheet=sheet, columns=some(held, 12))
 
 
 def _told(

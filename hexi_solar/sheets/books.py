@@ -42,7 +42,9 @@ def read_book(path: Path, notices: Notices, encoding: str = "") -> list[Sheet]:
     """
     files.check_file(path, files.TABLES)
     if path.suffix.lower() not in (".xlsx", ".xlsm"):
-        return [Sheet("", csv_rows(path, encoding, path.name, notices))]
+        rows = csv_rows(path, encoding, path.name, notices)
+        width = max(map(len, rows), default=0)  # a title has fewer cells than the rows below it
+        return [Sheet("", [(row + [None] * width)[:width] for row in rows])]
     book = open_book(path, path.name)
     formulas = open_book(path, path.name, formulas=True)
     return [_sheet(sheet, formulas, path.name) for sheet in book.worksheets]
