@@ -352,6 +352,7 @@ def test_an_upload_is_looked_at_then_recorded_as_a_whole(plan, client):
             questions=() if answered else [Question("k", "礼堂", [("hall", "区政府礼堂")])],
             contacts=[("project", "PV-9", {"person": "赵", "phone": "139", "id_number": "1201"})],
             workbook=b"PK",
+            notices=["工作表“旧表”是隐藏的，未读取。"],
             remember=lambda: remembered.append(sent.answers),
         )
 
@@ -364,6 +365,7 @@ def test_an_upload_is_looked_at_then_recorded_as_a_whole(plan, client):
     assert answer.status_code == 302
     shown = browser.get(answer.url).content.decode()
     assert "待确认" in shown
+    assert "工作表“旧表”是隐藏的，未读取。" in shown
     browser.post(answer.url, {"record": "1"})
     assert len(events_of(plan)) == 3
     browser.post(answer.url, {"answer": "1", "k": "hall"})

@@ -137,6 +137,7 @@ class Importer:
             questions=questions,
             contacts=[(c.entity_type, c.entity, c.facts) for c in proposal.contacts],
             workbook=self._workbook(proposal),
+            notices=[n.message(self.plan.language) for n in proposal.notices],
             remember=remember,
         )
 

@@ -54,6 +54,8 @@ class Preview:
     """Called once the events are recorded: what was decided need not be asked again."""
     workbook: bytes = b""
     """The verdicts as a workbook to send back."""
+    notices: Sequence[str] = ()
+    """What was left out or guessed while reading, as sentences."""
 
 
 @dataclass(frozen=True)
