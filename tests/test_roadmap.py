@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from hexi_solar import schema
 from hexi_solar.cli import app
+from hexi_solar.cli.coverage import console
 from hexi_solar.config import AttributeTable
 from hexi_solar.coverage.definitions import combinations
 from hexi_solar.demo import write_demo
@@ -242,3 +243,9 @@ def test_transformers_that_disagree_are_refused(study, tmp_path):
     with pytest.raises(HexiSolarError) as error:
         roadmap_of_study(wrong, target=0.5, by=2030)
     assert {p.code for p in error.value.problems} == {"feeders_number", "feeders_twice"}
+
+
+def test_words_in_brackets_are_printed_whole(capsys):
+    """A message that names `[pathway]` of the plan says so on the screen too."""
+    console().print("budget_cny in [pathway], :key: and all")
+    assert capsys.readouterr().out == "budget_cny in [pathway], :key: and all\n"

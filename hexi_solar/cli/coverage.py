@@ -174,8 +174,12 @@ def console() -> Any:
     """Return where tables are printed, no wider than a page."""
     from rich.console import Console
 
-    wide = Console(highlight=False, soft_wrap=False)
-    return wide if wide.width <= WIDTH else Console(highlight=False, width=WIDTH)
+    wide = Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+    return (
+        wide
+        if wide.width <= WIDTH
+        else Console(highlight=False, markup=False, emoji=False, width=WIDTH)
+    )
 
 
 def percent(value: Any, language: str) -> str:
