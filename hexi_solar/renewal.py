@@ -20,7 +20,14 @@ from hexi_solar import schema
 from hexi_solar.config import Buildings, Plan
 from hexi_solar.contracts import cash_flows, contract_table, split
 from hexi_solar.demand import annual_demand, degree_days, monthly_electricity
-from hexi_solar.economics import Portfolio, after_tax, economics_of, prices_of_use
+from hexi_solar.economics import (
+    Portfolio,
+    after_tax,
+    economics_of,
+    portfolio_sensitivity,
+    prices_of_use,
+    sensitivity,
+)
 from hexi_solar.economics.load import gross_floor_area
 from hexi_solar.economics.selfuse import hourly_blocks
 from hexi_solar.errors import ConfigError, GateError, Notices, Problem
@@ -120,6 +127,7 @@ def renewal_of_study(study: Study, *, step: Step = silent) -> Renewal:
         ),
         storage=roof.storage,
         economics=roof.economics,
+        sensitivity=roof.sensitivity,
         contracts=contracts,
         cash_flows=flows,
         unit_plans=unit_plans(case, picked, roof, joint),
@@ -357,6 +365,7 @@ class Roof:
 
     claims: pd.DataFrame
     economics: pd.DataFrame
+    sensitivity: pd.DataFrame
     storage: pd.DataFrame
     flows: ProjectFlows | None
     energy_kwh: pd.Series
@@ -398,13 +407,14 @@ def share_roof(case: Case, picked: pd.DataFrame) -> Roof:
     kept = [str(i) for i in ids[share > 0]]
     if not kept:
         nothing = pd.Series(dtype=float)
-        empty = {n: _none(schema.TABLES[n]) for n in ("economics", "storage")}
-        return Roof(claims, empty["economics"], empty["storage"], None, nothing)
+        empty = {n: _none(schema.TABLES[n]) for n in ("economics", "sensitivity", "storage")}
+        return Roof(claims, *empty.values(), None, nothing)
     built = built.of(kept)
     economics = economics_of(built, plan.ranking.emission_factor)
     return Roof(
         claims,
         economics[schema.ECONOMICS.names],
+        sensitivity(built),
         storage_of(case, built, economics),
         built.flows(),
         economics["energy_ac_kwh"],
@@ -462,7 +472,10 @@ def _none(table: schema.Table) -> pd.DataFrame:
     """Return a declared table without rows."""
     kinds: dict[str, Any] = {"float": float, "int": float, "date": "datetime64[us]"}
     columns = {c.name: pd.Series(dtype=kinds.get(c.kind, object)) for c in table}
-    return pd.DataFrame(columns).rename_axis(index=table.index[0])
+    if len(table.index) == 1:
+        return pd.DataFrame(columns).rename_axis(index=table.index[0])
+    names = list(table.index)
+    return pd.DataFrame(columns, pd.MultiIndex.from_tuples([], names=names))
 
 
 # ------------------------------------------------------------------ money
@@ -659,6 +672,7 @@ def renewal_record(found: Renewal) -> dict[str, Any]:
             **{name: plain_rows(table) for name, table in found.tables.items()},
             "cash_flows": plain_rows(found.cash_flows),
         },
+        "portfolio_sensitivity": plain_rows(portfolio_sensitivity(found.sensitivity)),
         "notices": [
             {"level": n.level, "code": n.code, "message": n.message(found.study.plan.language)}
             for n in found.notices

@@ -102,6 +102,8 @@ class Renewal:
     storage: pd.DataFrame
     economics: pd.DataFrame
     """PV on the roof that hot water leaves, for the use that measures leave."""
+    sensitivity: pd.DataFrame
+    """What PV is worth with one assumption turned; per building and assumption."""
     contracts: pd.DataFrame
     """Measures, hot water and PV together; per building and kind of contract."""
     cash_flows: pd.DataFrame
@@ -121,8 +123,8 @@ class Renewal:
 
     TABLES = (
         "demand", "measures", "packages", "roof_claims", "readiness", "storage", "economics",
-        "contracts", "unit_plans", "diagnosis_choice", "energy_limits", "demand_response",
-        "solar_heating", "equipment_roadmap", "tracker_status",
+        "sensitivity", "contracts", "unit_plans", "diagnosis_choice", "energy_limits",
+        "demand_response", "solar_heating", "equipment_roadmap", "tracker_status",
     )  # fmt: skip
 
     @property

@@ -26,7 +26,8 @@ from hexi_solar.office.store import open_register
 from hexi_solar.plan import run
 from hexi_solar.planfile import read_plan
 from hexi_solar.renewal import in_scope, renewal_of_study, renewal_record, tasks_of, totals
-from hexi_solar.reports.units import next_steps, unit_plan, unit_sections
+from hexi_solar.reports.renewal import retrofit_report
+from hexi_solar.reports.units import Speaks, next_steps, summary, unit_plan, unit_sections
 from hexi_solar.retrofit import (
     equipment_roadmap,
     hot_water_flows,
@@ -366,3 +367,35 @@ def test_every_chosen_building_has_its_document(found, language):
     assert next_steps(said, building)[-1] == "contract"
     assert len(unit_sections(said, building)[0][1]) == 4
     assert unit_sections(said, "no such house") == []
+
+
+def test_what_moves_the_value_is_shown(found):
+    """Ends of each assumption lie on both sides of the value of all PV, and the tornado has all of them."""
+    record = renewal_record(found)["portfolio_sensitivity"]
+    worth = found.economics["npv_cny"].sum()
+    for row in record:
+        ends = sorted((row["npv_low_cny"], row["npv_high_cny"]))
+        assert ends[0] < worth < ends[1]
+        assert row["npv_cny"] == pytest.approx(worth)
+    swings = [row["swing_cny"] for row in record]
+    assert swings == sorted(swings, reverse=True)
+    assert len(found.sensitivity) == len(record) * len(found.economics)
+    report = retrofit_report(found, tasks_of(found, 2026))
+    rows = [len(b.rows) for b in report.blocks if type(b).__name__ == "Table"]
+    assert len(record) in rows
+
+
+def test_storage_is_named_with_its_cost(found):
+    """A sentence that names storage says what it costs, since the sums are without it."""
+    says = Speaks("zh")
+    paid = found.unit_plans.index[found.unit_plans["storage_kwh"] > 0]
+    assert len(paid)
+    cost = found.storage.loc[paid[0], "cost_cny"]
+    assert f"{cost / 1e4:,.1f} 万元，未计入" in summary(found, str(paid[0]), says)
+
+
+def test_a_day_that_nobody_knows_is_a_dash():
+    """NaT counts as a date to Python and as unknown to a reader."""
+    says = Speaks("zh")
+    assert says.day(pd.NaT) == says.day(None) == says.nothing
+    assert says.day(dt.date(2026, 6, 30)) == "2026-06-30"

@@ -23,8 +23,8 @@ from hexi_solar.schema import TABLES, ColumnSpec
 from hexi_solar.study import Renewal
 
 SHEETS = (
-    "unit_plans", "demand", "measures", "packages", "roof_claims", "economics", "storage",
-    "readiness", "contracts", "diagnosis_choice", "energy_limits", "demand_response",
+    "unit_plans", "demand", "measures", "packages", "roof_claims", "economics", "sensitivity",
+    "storage", "readiness", "contracts", "diagnosis_choice", "energy_limits", "demand_response",
     "solar_heating", "equipment_roadmap", "tracker_status",
 )  # fmt: skip
 RATES = (
@@ -35,7 +35,7 @@ RATES = (
 FINE = {
     "electricity_kwh_m2": "0.0", "heat_gj_m2": "0.00", "guide_kwh_m2": "0.0", "constraint_kwh_m2": "0.0",
     "lcoe_cny_kwh": "0.000", "self_use_cny_kwh": "0.000", "surplus_cny_kwh": "0.000",
-    "co2_kg_kwh": "0.000", "efficiency_grade": "0", "entry_grade": "0", "count": "0",
+    "co2_kg_kwh": "0.000", "low": "0.00", "high": "0.00", "efficiency_grade": "0", "entry_grade": "0", "count": "0",
     "saving_points": "0.000", "learned_points": "0.000", "fairness_points": "0.000", "points": "0.000",
 }  # fmt: skip
 YEARS = ("year", "co2_year", "life_end", "replace_year", "target_year")
@@ -202,7 +202,7 @@ def _first(
     """Write the index of one row."""
     cells: list[Any] = []
     for name in index:
-        cells.append(label(name, row[name], language))
+        cells.append(label("sensitivity" if name == "parameter" else name, row[name], language))
         if name == "building_id":
             found = names.get(row[name])
             cells[-1] = str(row[name])

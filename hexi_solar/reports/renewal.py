@@ -8,7 +8,7 @@ from hexi_solar.reports.charts import Bar, bar_chart
 from hexi_solar.reports.document import Document, Draft, Figure
 from hexi_solar.reports.say import is_unknown
 from hexi_solar.reports.svg import BLUE, GREEN, ORANGE
-from hexi_solar.reports.units import Speaks, why_chosen
+from hexi_solar.reports.units import Speaks, tornado, why_chosen
 from hexi_solar.study import Renewal
 
 LONG = 20
@@ -35,7 +35,7 @@ def retrofit_report(found: Renewal, tasks: pd.DataFrame) -> Document:
     """
     plan = found.study.plan
     says, draft = Speaks(plan.language), Draft()
-    for chapter in (_conclusion, _use, _measures, _roofs, _contracts, _diagnoses, _others):
+    for chapter in (_conclusion, _use, _measures, _roofs, _worth, _contracts, _diagnoses, _others):
         chapter(found, says, draft)
     _tasks(tasks, says, draft)
     _method(found, says, draft)
@@ -219,6 +219,18 @@ def _roofs(found: Renewal, says: Speaks, draft: Draft) -> None:
     draft.say(says.unit("storage_verdict", tried=f"{len(found.storage):,}", paid=f"{paid:,}"))
     fits = int(((heating["fits"] == "yes") & (heating["pays"] == "yes")).sum())
     draft.say(says.unit("heating_verdict", count=f"{len(heating):,}", fits=f"{fits:,}"))
+
+
+def _worth(found: Renewal, says: Speaks, draft: Draft) -> None:
+    """Show what moves the value of all PV together."""
+    if found.sensitivity.empty:
+        return
+    draft.heading(says.unit("sensitivity"))
+    by = found.sensitivity.groupby(level="parameter", sort=False)
+    turned = by[["npv_cny", "npv_low_cny", "npv_high_cny"]].sum()
+    turned = turned.join(by[["low", "high"]].first())
+    turned["swing_cny"] = (turned["npv_high_cny"] - turned["npv_low_cny"]).abs()
+    tornado(turned.sort_values("swing_cny", ascending=False, kind="stable"), says, draft)
 
 
 def _contracts(found: Renewal, says: Speaks, draft: Draft) -> None:

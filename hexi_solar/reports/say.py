@@ -97,7 +97,7 @@ class Says:
 
 def is_unknown(value: object) -> bool:
     """Tell whether a cell is empty."""
-    if value is None or (isinstance(value, str) and not value):
+    if value is None or value is pd.NaT or (isinstance(value, str) and not value):
         return True
     if isinstance(value, (list, tuple, dict, dt.date)) and not isinstance(value, pd.Timestamp):
         return not value if isinstance(value, (list, tuple, dict)) else False

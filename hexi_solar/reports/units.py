@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pandas as pd
+
 from hexi_solar.labels import text
 from hexi_solar.reports.charts import Bar, bar_chart
 from hexi_solar.reports.document import Column, Document, Draft, Figure
@@ -148,7 +150,13 @@ def summary(found: Renewal, building: str, says: Speaks) -> str:
     if row["capacity_kwp"] > 0:
         parts.append(says.unit("part_pv", capacity=says.number(row["capacity_kwp"], 0)))
     if row["storage_kwh"] > 0:
-        parts.append(says.unit("part_storage", capacity=says.number(row["storage_kwh"], 0)))
+        parts.append(
+            says.unit(
+                "part_storage",
+                capacity=says.number(row["storage_kwh"], 0),
+                cost=says.wan(found.storage.loc[building, "cost_cny"]),
+            )
+        )
     between, end = ("；", "。") if says.language == "zh" else ("; ", ".")
     return between.join(parts) + end
 
@@ -301,6 +309,28 @@ def _roof(found: Renewal, building: str, says: Speaks, draft: Draft) -> None:
     half = (len(rows) + 1) // 2
     pairs = [a + b for a, b in zip(rows[:half], [*rows[half:], ["", ""]][:half], strict=True)]
     draft.table(says.heads("fact < 1.4", "value > 1", "fact < 1.4", "value > 1"), pairs, small=True)
+
+    if building in found.economics.index:
+        turned = found.sensitivity.xs(building, level="building_id")
+        tornado(turned.sort_values("swing_cny", ascending=False, kind="stable"), says, draft)
+
+
+def tornado(turned: pd.DataFrame, says: Speaks, draft: Draft) -> None:
+    """Show what PV is worth with one assumption turned at a time, the widest swing first."""
+    names = {p: says.label("sensitivity", p) for p in turned.index}
+    bars = [Bar(names[p], float(v), says.wan(v), BLUE) for p, v in turned["swing_cny"].items()]
+    draft.picture(bar_chart(bars, width=560), 150, says.unit("sensitivity_chart"))
+    rows = [
+        [
+            names[p], f"{row['low']:g} – {row['high']:g}",
+            says.wan(row["npv_low_cny"]), says.wan(row["npv_high_cny"]),
+        ]
+        for p, row in turned.iterrows()
+    ]  # fmt: skip
+    heads = says.heads("assumption < 1.6", "range > 1.2", "npv_low > 1.4", "npv_high > 1.4")
+    draft.table(heads, rows, caption=says.unit("sensitivity"), small=True)
+    base = f"{says.wan(turned['npv_cny'].iloc[0])} {says.unit('wan_plain')}"
+    draft.say(says.unit("sensitivity_note", npv=base), "note")
 
 
 def _contracts(found: Renewal, building: str, says: Speaks, draft: Draft) -> None:
