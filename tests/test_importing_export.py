@@ -161,16 +161,32 @@ def test_exports_keep_no_contacts_unless_asked(tmp_path):
     assert verdicts(look(tmp_path / "b.xlsx", ledger)) == {4: "same"}
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_payload_longer_than_a_cell_comes_back(tmp_path, language):
+    """A publication does not fit a cell; its pieces stand side by side and are put together."""
+    long = {"investor": "长\n\\" * 20_000, "note": "=1"}
+    events = [
+        Event("project", "P1", "filed", dt.date(2024, 1, 1), long),
+        Event("project", "P2", "filed", dt.date(2024, 1, 2), {"capacity_kwp": 5}),
+    ]
+    ledger = record(empty_ledger(), events)
+    for suffix in (".xlsx", ".csv"):
+        export_register(ledger, tmp_path / f"a{suffix}", language, today=TODAY)
+        found = look(tmp_path / f"a{suffix}").events
+        assert [e.payload for e in found] == [e.payload for e in events]
+        assert set(verdicts(look(tmp_path / f"a{suffix}", ledger)).values()) == {"same"}
+
+
 def test_what_no_cell_holds_is_refused(tmp_path):
-    """A payload longer than a cell is not cut: the CSV is named as the way."""
-    event = Event("project", "P1", "filed", dt.date(2024, 1, 1), {"investor": "长" * 40_000})
+    """A reason longer than a cell is not cut: the CSV is named as the way."""
+    event = Event("project", "P1", "filed", dt.date(2024, 1, 1), {}, "长" * 40_000)
     ledger = record(empty_ledger(), [event])
     with pytest.raises(OutputError, match=r"\.csv"):
         export_register(ledger, tmp_path / "a.xlsx", "zh", today=TODAY)
     with pytest.raises(OutputError, match=r"\.xlsx"):
         export_register(ledger, tmp_path / "a.ods", "zh", today=TODAY)
     export_register(ledger, tmp_path / "a.csv", "zh", today=TODAY)
-    assert look(tmp_path / "a.csv").events[0].payload == event.payload
+    assert look(tmp_path / "a.csv").events[0].reason == event.reason
 
 
 def test_the_same_proposal_is_the_same_workbook(tmp_path):

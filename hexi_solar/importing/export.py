@@ -10,7 +10,13 @@ from typing import Any
 import pandas as pd
 
 from hexi_solar.errors import OutputError, Problem
-from hexi_solar.importing.ledgerfile import COLUMNS, check_lengths, event_rows, save_csv
+from hexi_solar.importing.ledgerfile import (
+    COLUMNS,
+    check_lengths,
+    event_rows,
+    payload_pieces,
+    save_csv,
+)
 from hexi_solar.importing.pages import A3, Pages
 from hexi_solar.importing.proposal import Contact
 from hexi_solar.labels import event_label, label, text
@@ -110,20 +116,28 @@ def _events(pages: Pages, rows: list[dict[str, Any]]) -> None:
     language = pages.language
     name = text("importing.sheet.ledger", language)
     sheet = pages.sheet(name, text("importing.export.title", language))
-    pages.table(sheet, 2, [c.zh if language == "zh" else c.en for c in COLUMNS], frozen=1)
+    heads = [c.zh if language == "zh" else c.en for c in COLUMNS]
+    long = heads[[c.name for c in COLUMNS].index("payload")]
+    most = max((len(payload_pieces(r["payload"])) for r in rows), default=1)
+    heads += [f"{long} {piece}" for piece in range(2, most + 1)]
+    pages.table(sheet, 2, heads, frozen=1)
     plain, right = pages.body(text_wrap=False), pages.body(align="right")
     for at, spec in enumerate(COLUMNS):
         sheet.set_column(at, at, _WIDTHS[spec.name])
     for number, row in enumerate(rows, start=3):
         for at, spec in enumerate(COLUMNS):
             value = row[spec.name]
+            if spec.name == "payload":
+                value, *rest = payload_pieces(value)
+                for piece, more in enumerate(rest):
+                    pages.write(sheet, number, len(COLUMNS) + piece, more, plain)
             look = right if spec.kind == "int" else plain
             # an empty text stays one: a blank cell would come back as nothing said
             pages.write(sheet, number, at, None if value == "" else value, look)
     # who prints it wants to read it: the sums are for machines
     sheet.print_area(0, 0, 2 + len(rows), [c.name for c in COLUMNS].index("payload"))
     sheet.set_paper(A3)
-    sheet.autofilter(2, 0, 2 + len(rows), len(COLUMNS) - 1)
+    sheet.autofilter(2, 0, 2 + len(rows), len(heads) - 1)
 
 
 def _contacts(pages: Pages, contacts: Sequence[Contact]) -> None:

@@ -34,6 +34,8 @@ from hexi_solar.sheets.tables import blank
 COLUMNS = (_c("event_id", "text", "事件编号", "Event"), *LEDGER)
 NEEDED = ("event_id", "entity_type", "entity", "kind", "valid_on", "payload")
 MOST_CHARACTERS = 32_767  # of one cell of a workbook
+PIECE = 32_000
+"""Characters of a payload that are written to one cell."""
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "'")
 _ESCAPED = re.compile(r"\\(\\|u[0-9a-f]{4})")
 
@@ -97,9 +99,17 @@ def csv_text(ledger: pd.DataFrame, language: str) -> str:
     return out.getvalue()
 
 
+def payload_pieces(payload: str) -> list[str]:
+    """Cut a payload into what a cell of a workbook can hold; a publication is longer."""
+    return [payload[at : at + PIECE] for at in range(0, len(payload), PIECE)] or [""]
+
+
 def check_lengths(rows: list[dict[str, Any]], file: str) -> None:
-    """Refuse to cut what a cell of a workbook cannot hold."""
-    long = [r["event_id"] for r in rows if any(len(str(v)) > MOST_CHARACTERS for v in r.values())]
+    """Refuse to cut what a cell of a workbook cannot hold; payloads go into several cells."""
+    long = [
+        r["event_id"] for r in rows
+        if any(len(str(v)) > MOST_CHARACTERS for n, v in r.items() if n != "payload")
+    ]  # fmt: skip
     if long:
         facts = {"file": file, "events": ", ".join(long[:5]), "most": MOST_CHARACTERS}
         raise OutputError(Problem("import_export_long", facts))
@@ -115,6 +125,13 @@ def ledger_header(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
         found = {names[bare(str(c))]: at for at, c in reversed(list(enumerate(row)))
                  if not blank(c) and bare(str(c)) in names}  # fmt: skip
         if set(NEEDED) <= found.keys():
+            # the rest of long payloads stands in columns of the same name with a number
+            heads = {str(c).strip().casefold(): at for at, c in enumerate(row) if not blank(c)}
+            first = str(row[found["payload"]]).strip().casefold()
+            for piece in range(2, len(row)):
+                if f"{first} {piece}" not in heads:
+                    break
+                found[f"payload {piece}"] = heads[f"{first} {piece}"]
             return number, found
     return None
 
@@ -129,7 +146,11 @@ def judge_export(
         cells = sheet.rows[number - 1]
         if all(blank(c) for c in cells):
             continue
-        said = {name: _plain(cells[at], is_csv) for name, at in places.items()}
+        said = {n: _plain(cells[at], is_csv) for n, at in places.items() if " " not in n}
+        pieces = [cells[at] for n, at in places.items() if n.startswith("payload ")]
+        if any(not blank(c) for c in pieces):
+            whole = [cells[places["payload"]], *pieces]
+            said["payload"] = restored("".join(str(c) for c in whole if c is not None))
         problems: list[Problem] = []
         event = _event(said, problems)
         name = said["event_id"]

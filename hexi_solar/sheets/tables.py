@@ -219,6 +219,7 @@ def csv_rows(path: Path, encoding: str, file: str, notices: Notices) -> list[Row
         notices.add("repaired", "layer_encoding_guessed", file=file, encoding=said)
     text = text.removeprefix("\ufeff")
     separator = _separator(text)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a publication is one cell
     try:
         return [list(row) for row in csv.reader(io.StringIO(text), delimiter=separator)]
     except csv.Error as error:
