@@ -19,7 +19,7 @@ import pandas as pd
 from hexi_solar import schema
 from hexi_solar.config import Buildings, Plan
 from hexi_solar.contracts import cash_flows, contract_table, split
-from hexi_solar.demand import annual_demand, degree_days, monthly_electricity
+from hexi_solar.demand import annual_demand, degree_days, monthly_electricity, yearly
 from hexi_solar.economics import (
     Portfolio,
     after_tax,
@@ -256,6 +256,24 @@ def with_register(metered: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
     return metered.combine_first(said) if len(metered) else said
 
 
+def metered_use(study: Study) -> pd.DataFrame:
+    """
+    Return the electricity that meters or the register state, as `economics.prepare` takes it.
+
+    Returns
+    -------
+    use
+        Only buildings whose use is known: `electricity_kwh`, `electricity_source`, and its
+        months where all twelve are metered.
+    """
+    plan = study.plan
+    facts = read_records(plan, Notices()).facts
+    metered = with_register(read_meters(plan, study.buildings, Notices()), facts)
+    use = yearly(metered)[["electricity_kwh"]].dropna()
+    use["electricity_source"] = "measured"
+    return use.join(monthly_electricity(metered))
+
+
 def days_of(
     plan: Plan, study: Study
 ) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
@@ -408,7 +426,8 @@ def share_roof(case: Case, picked: pd.DataFrame) -> Roof:
     if not kept:
         nothing = pd.Series(dtype=float)
         empty = {n: _none(schema.TABLES[n]) for n in ("economics", "sensitivity", "storage")}
-        return Roof(claims, *empty.values(), None, nothing)
+        frames = (empty["economics"], empty["sensitivity"], empty["storage"])
+        return Roof(claims, *frames, None, nothing)
     built = built.of(kept)
     economics = economics_of(built, plan.ranking.emission_factor)
     return Roof(

@@ -24,6 +24,7 @@ from hexi_solar.inputs import place_of
 from hexi_solar.pathway.options import cohort_of, new_members, quantities_of
 from hexi_solar.plan import pv_on, run
 from hexi_solar.planfile import read_plan
+from hexi_solar.renewal import metered_use
 from hexi_solar.reports.pathway import pathway_report, verdict
 from hexi_solar.reports.say import Says
 from hexi_solar.roadmap import roadmap_of_study, roadmap_record
@@ -249,3 +250,21 @@ def test_words_in_brackets_are_printed_whole(capsys):
     """A message that names `[pathway]` of the plan says so on the screen too."""
     console().print("budget_cny in [pathway], :key: and all")
     assert capsys.readouterr().out == "budget_cny in [pathway], :key: and all\n"
+
+
+def test_what_a_meter_says_goes_before_a_benchmark(folder, study, tmp_path):
+    """Roofs of metered buildings are valued with the use that their meters add up to."""
+    words = ["pathway", str(folder / "plan.toml"), "--scope", "existing", "--target", "0.3"]
+    result = CliRunner().invoke(
+        app, [*words, "--by", "2029", "--json", "--out", str(tmp_path / "o")]
+    )
+    assert result.exit_code == 0, result.output
+    valued = pd.DataFrame(json.loads(result.stdout)["economics"]).set_index("building_id")
+    use = metered_use(study)
+    known = valued.index.intersection(use.index)
+    assert len(known)
+    assert (valued.loc[known, "electricity_source"] == "measured").all()
+    np.testing.assert_allclose(
+        valued.loc[known, "electricity_kwh"], use.loc[known, "electricity_kwh"]
+    )
+    assert (valued.drop(known)["electricity_source"] == "assumed").all()

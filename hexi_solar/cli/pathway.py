@@ -67,10 +67,16 @@ def pathway(
     folder = out if out is not None else Path("outputs") / f"{settings.name}-pathway"
     with speaking(language):
         from hexi_solar.exports import published
-        from hexi_solar.roadmap import roadmap, roadmap_record
+        from hexi_solar.plan import run
+        from hexi_solar.renewal import metered_use
+        from hexi_solar.roadmap import roadmap_of_study, roadmap_record
 
         with published(folder) as aside:
-            found = roadmap(settings, target=target, by=by, asked=scope, step=steps)
+            study = run(settings, steps)
+            use = metered_use(study)
+            found = roadmap_of_study(
+                study, target=target, by=by, asked=scope, demand=use, step=steps
+            )
             with steps("documents"):
                 _write(found, aside)
             record = roadmap_record(found)

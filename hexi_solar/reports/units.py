@@ -309,9 +309,8 @@ def _roof(found: Renewal, building: str, says: Speaks, draft: Draft) -> None:
     half = (len(rows) + 1) // 2
     pairs = [a + b for a, b in zip(rows[:half], [*rows[half:], ["", ""]][:half], strict=True)]
     draft.table(says.heads("fact < 1.4", "value > 1", "fact < 1.4", "value > 1"), pairs, small=True)
-
     if building in found.economics.index:
-        turned = found.sensitivity.xs(building, level="building_id")
+        turned = found.sensitivity.loc[[building]].droplevel("building_id")
         tornado(turned.sort_values("swing_cny", ascending=False, kind="stable"), says, draft)
 
 
