@@ -399,3 +399,20 @@ def test_a_day_that_nobody_knows_is_a_dash():
     says = Speaks("zh")
     assert says.day(pd.NaT) == says.day(None) == says.nothing
     assert says.day(dt.date(2026, 6, 30)) == "2026-06-30"
+
+
+def test_a_school_with_boarders_and_a_canteen_has_hot_water(plan, found):
+    """What the register says of boarders and meals reaches the roof: litres per head and meal, added."""
+    school = next(
+        str(i) for i, r in found.buildings.iterrows()
+        if r["owner_type"] == "school" and i in found.roof_claims.index
+    )  # fmt: skip
+    said = {"boarders": 400.0, "meals": 900.0}
+    with open_register(plan) as register:
+        day = dt.date(2026, 1, 5)
+        register.append([Event("building", school, "stated", day, said)], by="t")
+    claim = renewal_of_study(found.study).roof_claims.loc[school]
+    litres = fact("retrofit.hot_water_l.dormitory"), fact("retrofit.hot_water_l.meal")
+    assert claim["hot_water_l_d"] == pytest.approx(400.0 * litres[0] + 900.0 * litres[1])
+    assert claim["hot_water_unit"] == "dormitory"
+    assert claim["hot_water_area_m2"] + claim["pv_area_m2"] <= claim["usable_area_m2"] + 1e-6

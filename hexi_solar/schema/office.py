@@ -56,6 +56,8 @@ BUILDING_FACTS = Table("building_facts", ("building_id",), "建筑登记事项",
     _c("water_m3", "float", "年用水量", "Water used per year", "m³", low=0.0),
     _c("people", "float", "用能人数", "People who use it", low=0.0),
     _c("beds", "float", "床位数", "Beds", low=0.0),
+    _c("boarders", "float", "住宿人数", "Boarders", low=0.0),
+    _c("meals", "float", "日供餐数", "Meals served per day", low=0.0),
 ))  # fmt: skip
 
 DIAGNOSES = Table("diagnoses", ("building_id",), "节能诊断", "Energy diagnoses", (
