@@ -174,6 +174,13 @@ def test_a_card_is_one_page_with_and_without_history(demo_office, language):
         card = cards_of(study, demo_office.case.ledger, year, [building])[0]
         assert bool(card.events) == (building == with_pv)
         assert pages(pdf_of(building_card(study, card))) == 1
+        # as full as they come: retrofit, more history and questions than are shown
+        lines = [("年节能量 Saved", "120,432 kWh, 1,072 GJ (20.5%); " * 2)] * 4
+        full = replace(
+            card, sections=[("节能改造", lines)], events=[*card.events] * 8,
+            questions=["“示范大学 图书馆”有无屋面测绘图或竣工图？" * 2] * 5,
+        )  # fmt: skip
+        assert pages(pdf_of(building_card(study, full))) == 1
 
 
 def test_requests_are_all_asked(demo_office):

@@ -20,10 +20,12 @@ from hexi_solar.study import Study
 
 AROUND_M = 35.0
 """Shown around a building. [m]"""
-WIDE, FLAT = 620.0, 0.155
+WIDE, FLAT = 620.0, 0.125
 """Width of the picture, and its height over it."""
 MOST_EVENTS, MOST_QUESTIONS = 5, 3
 """As many as one page holds; the others are counted."""
+LEAST_EVENTS, LEAST_QUESTIONS = 2, 2
+"""The same on a page that has further sections."""
 FACTS = (
     "address", "owner", "owner_type", "public_institution", "department", "subdistrict", "status",
     "completed_on", "floors", "height_m", "floor_area_m2", "roof_kind", "load_evidence",
@@ -83,9 +85,10 @@ def building_card(study: Study, card: Card, *, north: float = 0.0) -> Document:
     _history(card, says, draft)
     if card.questions:
         draft.heading(says("card.questions"), 3)
-        draft.bullets(card.questions[:MOST_QUESTIONS])
-        if len(card.questions) > MOST_QUESTIONS:
-            draft.say(says("card.more", count=len(card.questions) - MOST_QUESTIONS), "note")
+        most = LEAST_QUESTIONS if card.sections else MOST_QUESTIONS
+        draft.bullets(card.questions[:most])
+        if len(card.questions) > most:
+            draft.say(says("card.more", count=len(card.questions) - most), "note")
     return Document(
         title=says.name(row["name"], card.building_id),
         subtitle=says(
@@ -213,12 +216,14 @@ def _yield(
     months = [float(yields[f"energy_ac_{m:02d}_kwh"].sum()) for m in range(1, 13)]
     charts = []
     if energy > 0:
-        chart = months_chart(months, unit="kWh", width=330, height=122)
+        chart = months_chart(months, unit="kWh", width=330, height=92 if card.sections else 122)
         charts.append(Picture(chart, 84, says("card.months")))
     if card.parts:
         whole = sum(p.sigma**2 for p in card.parts) ** 0.5
         words = {"common": says("card.common"), "own": says("card.own"), "all_": says("card.all")}
-        chart = interval_chart(card.parts, whole, **words, width=330, row=14)
+        chart = interval_chart(
+            card.parts, whole, **words, width=330, row=11 if card.sections else 14
+        )
         charts.append(Picture(chart, 84, says("card.interval")))
     draft.pictures(*charts)
 
@@ -241,7 +246,7 @@ def _history(card: Card, says: Says, draft: Draft) -> None:
             says.day(str(e["recorded_at"])[:10]), str(e["recorded_by"]),
             "" if is_unknown(e["reason"]) else str(e["reason"]),
         ]
-        for e in card.events[-MOST_EVENTS:]
+        for e in card.events[-(LEAST_EVENTS if card.sections else MOST_EVENTS) :]
     ]  # fmt: skip
     columns = says.columns(
         "valid < 1",
