@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 from hexi_solar.reports import pdf
 from hexi_solar.reports.annual import annual_report
 from hexi_solar.reports.cards import building_card
-from hexi_solar.reports.document import Bullets, Figures, Heading, Paragraph, Table
+from hexi_solar.reports.document import Bullets, Document, Figures, Heading, Paragraph, Table
 from hexi_solar.reports.leader import leader_page
 from hexi_solar.reports.pdf import CHINESE_FONTS, pdf_of
 from hexi_solar.reports.say import Says
@@ -181,6 +182,16 @@ def test_a_card_is_one_page_with_and_without_history(demo_office, language):
             questions=["“示范大学 图书馆”有无屋面测绘图或竣工图？" * 2] * 5,
         )  # fmt: skip
         assert pages(pdf_of(building_card(study, full))) == 1
+
+
+def test_several_cards_do_not_bear_the_name_of_the_first():
+    """The head of a page names its own document, or none."""
+    one, other = (
+        Document(n, "", "zh", "2026-06-30", (Paragraph("x"),), cover=False)
+        for n in ("甲楼", "乙楼")
+    )
+    assert pdf._data(one, Path())["running"] == "甲楼"
+    assert pdf._data(pdf.joined([one, other]), Path())["running"] == ""
 
 
 def test_requests_are_all_asked(demo_office):

@@ -127,10 +127,12 @@ def _template() -> bytes:
 
 def _data(document: Document, folder: Path) -> dict[str, Any]:
     """Write a document out as what the template reads; pictures become files beside it."""
+    # several put together: the first one's title is not that of the others
+    several = not document.cover and any(isinstance(b, PageBreak) for b in document.blocks)
     return {
         "title": document.title, "subtitle": document.subtitle, "language": document.language,
         "day": document.day, "author": "hexi_solar", "footer": document.footer,
-        "stamp": document.stamp, "running": document.title, "cover": document.cover,
+        "stamp": document.stamp, "running": "" if several else document.title, "cover": document.cover,
         "margin": document.margin_mm, "fonts": chinese_fonts(),
         "blocks": [_block(b, n, folder) for n, b in enumerate(document.blocks)],
     }  # fmt: skip
