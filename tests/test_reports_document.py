@@ -137,3 +137,11 @@ def test_long_names_are_cut_with_a_sign():
 def test_a_picture_for_docx_is_a_png():
     """Word processors take no SVG from this library."""
     assert png_of(Drawing(20, 10).svg(), 10).startswith(b"\x89PNG")
+
+
+def test_the_grid_of_a_docx_table_has_the_widths_of_its_columns():
+    """LibreOffice goes by the grid, Word by the cells: both say the same."""
+    for table in docx.Document(io.BytesIO(docx_of(document()))).tables:
+        cells = [c.width for c in table.rows[0].cells]
+        if all(cells):
+            assert [c.width for c in table.columns] == pytest.approx(cells, abs=700)

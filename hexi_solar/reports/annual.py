@@ -182,8 +182,8 @@ def _definitions(facts: Year, says: Says, draft: Draft) -> None:
         pd.to_datetime(rows["at"]) == pd.Timestamp(row["at"])
     )
     columns = says.columns(
-        "definition < 2.9", "reading < 2.4", "scope < 1.2", "numerator > 1.5", "denominator > 1.75",
-        "unit < 1.25", "rate > 1.0", "interval > 1.7", "target > 0.9",
+        "definition < 2.95", "reading < 2.45", "scope < 1.2", "numerator > 1.5", "denominator > 1.75",
+        "unit < 1.2", "rate > 1.15", "interval > 1.7", "target > 0.9",
     )  # fmt: skip
     for kind in ("progress", "potential"):
         chosen = rows[same & (rows["kind"] == kind)].to_dict("records")

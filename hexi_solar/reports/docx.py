@@ -11,7 +11,7 @@ from typing import Any
 import docx
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
@@ -81,10 +81,14 @@ def _prepare(paper: Any, document: Document) -> None:
     paper.styles["Normal"].font.size = Pt(10.5)
     for level, size in ((1, 15), (2, 12), (3, 10.5)):
         paper.styles[f"Heading {level}"].font.size = Pt(size)
+    for style in ("Header", "Footer"):
+        stops = paper.styles[style].paragraph_format.tab_stops
+        stops.clear_all()
+        stops.add_tab_stop(Mm(WIDTH_MM - 2 * document.margin_mm), WD_TAB_ALIGNMENT.RIGHT)
     header = section.header.paragraphs[0]
-    _write(header, f"{document.title}\t\t{document.stamp}", size=8.5, colour="6B7680")
+    _write(header, f"{document.title}\t{document.stamp}", size=8.5, colour="6B7680")
     footer = section.footer.paragraphs[0]
-    _write(footer, f"{document.footer}\t\t", size=8.5, colour="6B7680")
+    _write(footer, f"{document.footer}\t", size=8.5, colour="6B7680")
     _page_number(footer)
     about = paper.core_properties
     about.title, about.author, about.comments = _clean(document.title), "hexi_solar", ""
@@ -176,6 +180,8 @@ def _add_table(paper: Any, block: Table, width_mm: float) -> None:
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.LEFT, False
     whole = sum(c.width for c in block.columns)
     widths = [Mm(width_mm * c.width / whole) for c in block.columns]
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width  # LibreOffice goes by the grid, Word by the cells
     for cell, column in zip(table.rows[0].cells, block.columns, strict=True):
         _shade(cell)
         _cell(cell, column.title, column.align, size, bold=True)
