@@ -92,8 +92,9 @@ def potential_of(
     with step("shading"):
         views = surroundings_of(plan, roofs, around, place, tops.shift)
     with step("tradeoff"):
-        options = layout_options(plan, buildings, roofs, layouts, skies, place, views)
-        tradeoffs = tradeoff_table(roofs, options)
+        some = roofs[roofs["building_id"].isin(compared(plan, buildings))]
+        options = layout_options(plan, buildings, some, layouts, skies, place, views)
+        tradeoffs = tradeoff_table(some, options)
         layouts = chosen_layouts(plan, buildings, roofs, layouts, tradeoffs, place)
     with step("yields_chosen"):
         yields, by_year = shaded_yields(plan, layouts, skies, views)
@@ -103,6 +104,19 @@ def potential_of(
     return Potential(
         buildings, roofs, exclusions, layouts, yields, tradeoffs, by_year, insolations, night, views
     )
+
+
+def compared(plan: Plan, buildings: pd.DataFrame) -> pd.Index:
+    """
+    Choose the buildings whose ways to fill the roof are set side by side.
+
+    All of them where the way is picked by its outcome, or where one alone is asked for;
+    else those at the threshold and public institutions: of others only the areas count.
+    """
+    if plan.layout.layout in OBJECTIVES or len(buildings) == 1:
+        return buildings.index
+    large = buildings["footprint_area_m2"] >= plan.roofs.threshold_m2
+    return buildings.index[large | (buildings["public_institution"] == "yes")]
 
 
 def _base_layout(settings: Layout) -> Layout:
@@ -183,9 +197,7 @@ def layout_options(
 ) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
     """Fill flat roofs in every way of `facts/layouts.toml`; pitched roofs have one way."""
     flat = roofs[roofs["roof_kind"] == "flat"]
-    pitched = layouts[
-        layouts["building_id"].isin(roofs["building_id"]) & (roofs["roof_kind"] != "flat")
-    ]
+    pitched = layouts.loc[roofs.index[roofs["roof_kind"] != "flat"]]
     below = buildings.loc[flat["building_id"].unique()]
     options = {}
     for name, variant in variants().items():
